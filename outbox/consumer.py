@@ -1,0 +1,228 @@
+"""The consumer: Kafka messages into the inbox, offsets committed after the database.
+
+Automatic commits and automatic offset storage are off: an offset is committed only when the
+transaction with the effects is. A crash in between means redelivery, which the inbox's marks turn
+into nothing. A new group starts at the topic's beginning.
+"""
+
+import logging
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, cast
+
+from confluent_kafka import Consumer as KafkaConsumer
+from confluent_kafka import KafkaException, Message, TopicPartition
+from django.utils import timezone
+
+from outbox.conf import Options, options
+from outbox.held import Incoming
+from outbox.inbox import Inbox
+from outbox.kafka import CLIENT, BrokerAway
+from outbox.models import ConsumerStart
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS: Final = 0.2
+CLOSE_SECONDS: Final = 3.0
+ANSWER_SECONDS: Final = 10.0
+LONG_BATCH_SECONDS: Final = 5.0
+
+
+class Consumer:
+    """Reads topics as one group and applies what comes.
+
+    Args:
+        name: a consumer of the setting `OUTBOX["CONSUMERS"]`; the Kafka group is `<source>.<name>`.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.inbox = Inbox.named(name)
+        self.topics = list(options().consumers[name]["topics"])
+        self._kafka = KafkaConsumer(configuration(options(), name))
+        self._kafka.subscribe(self.topics)
+        self._has_started = False
+        self._aside: list[Message] = []
+
+    def run_once(self) -> bool:
+        """Wait shortly for messages and apply them.
+
+        Returns:
+            Always True: waiting for messages is the pause.
+
+        Raises:
+            BrokerAway: the broker cannot be asked what there is of a topic, at the first start.
+        """
+        if not self._has_started:
+            self._start()
+        messages = self._fetch()
+        if messages:
+            self._apply(messages)
+        return True
+
+    def close(self) -> None:
+        """Leave the group, but do not wait long for a broker that is away: it will notice."""
+        leaving = threading.Thread(target=self._kafka.close, daemon=True)
+        leaving.start()
+        leaving.join(CLOSE_SECONDS)
+
+    def _start(self) -> None:
+        """At the group's first start, record how much of each topic there is."""
+        starts = ConsumerStart.objects.filter(consumer=self.inbox.consumer, topic__in=self.topics)
+        known = dict(starts.values_list("topic", "is_complete"))
+        for topic in set(self.topics) - set(known):
+            start, _ = ConsumerStart.objects.get_or_create(
+                consumer=self.inbox.consumer,
+                topic=topic,
+                defaults={
+                    "is_complete": self._is_complete(topic),
+                    "started_at": timezone.now(),
+                },
+            )
+            known[topic] = start.is_complete
+        self.inbox.cut_topics = frozenset(topic for topic, whole in known.items() if not whole)
+        self._has_started = True
+
+    def _is_complete(self, topic: str) -> bool:
+        """Whether nothing has been removed from the topic's beginning yet."""
+        try:
+            partitions = self._kafka.list_topics(topic, ANSWER_SECONDS).topics[topic].partitions
+            lows = [
+                self._kafka.get_watermark_offsets(TopicPartition(topic, number), ANSWER_SECONDS)[0]
+                for number in partitions
+            ]
+        except KafkaException as error:
+            raise BrokerAway(f"{topic}: {error.args[0].str()}") from error
+        if not lows:
+            raise BrokerAway(f"there is no topic {topic} yet (manage.py create_topics makes it)")
+        return not any(lows)
+
+    def _fetch(self) -> list[Message]:
+        """What has come, without waiting for a full batch: `consume` alone would wait for either
+        all the messages asked for or the whole time-out."""
+        if self._aside:
+            aside, self._aside = self._aside, []
+            return aside
+        first = self._kafka.poll(POLL_SECONDS)
+        if first is None:
+            return []
+        rest = self._kafka.consume(options().consumer_batch - 1, 0)
+        return [message for message in (first, *rest) if _is_message(message)]
+
+    def _apply(self, messages: Sequence[Message]) -> None:
+        try:
+            with self._kept_in_group():
+                self.inbox.apply([_incoming(message) for message in messages])
+        except Exception:
+            self._rewind(messages)
+            raise
+        self._commit(messages)
+
+    @contextmanager
+    def _kept_in_group(self) -> Iterator[None]:
+        """Stay a member of the group however long the enclosed work takes: after some seconds the
+        partitions are paused and the broker is polled from another thread."""
+        done = threading.Event()
+        poller = threading.Timer(LONG_BATCH_SECONDS, self._poll_paused, [done])
+        poller.daemon = True
+        poller.start()
+        try:
+            yield
+        finally:
+            done.set()
+            poller.cancel()
+            poller.join()
+
+    def _poll_paused(self, done: threading.Event) -> None:
+        logger.info("%s: a long batch; paused", self.inbox.consumer)
+        self._kafka.pause(self._kafka.assignment())
+        while not done.is_set():
+            if (stray := self._kafka.poll(POLL_SECONDS)) is not None:
+                self._put_aside(stray)
+        self._kafka.resume(self._kafka.assignment())
+
+    def _put_aside(self, message: Message) -> None:
+        """Keep a message of a partition that was assigned while all the others were paused: what
+        has been polled does not come again, and a later commit would be past it."""
+        if _is_message(message):
+            self._aside.append(message)
+            self._kafka.pause(_positions([message], ahead=1))
+
+    def _rewind(self, messages: Sequence[Message]) -> None:
+        """Have the same messages delivered again."""
+        for position in _positions(reversed(messages), ahead=0):
+            try:
+                self._kafka.seek(position)
+            except KafkaException as error:
+                logger.info("%s is not ours any more: %s", position, error)
+
+    def _commit(self, messages: Sequence[Message]) -> None:
+        try:
+            self._kafka.commit(offsets=_positions(messages, ahead=1), asynchronous=False)
+        except KafkaException as error:
+            # The effects are committed; whoever reads these messages again skips them.
+            logger.info("offsets not committed: %s", error)
+
+
+def _positions(messages: Iterable[Message], *, ahead: int) -> list[TopicPartition]:
+    """The offset of each partition's last message in `messages`, plus `ahead`."""
+    last = {(m.topic(), m.partition()): m for m in messages}
+    return [
+        TopicPartition(cast("str", topic), cast("int", partition), cast("int", m.offset()) + ahead)
+        for (topic, partition), m in last.items()
+    ]
+
+
+def _is_message(message: Message) -> bool:
+    """Whether it is one, and not word of an error.
+
+    Raises:
+        KafkaException: this client can do no more; the process ends, and its next start has
+            another.
+    """
+    error = message.error()
+    if error is None:
+        return True
+    if error.fatal():
+        raise KafkaException(error)
+    logger.warning("%s: %s", message.topic(), error)
+    return False
+
+
+def _incoming(message: Message) -> Incoming:
+    return Incoming(
+        topic=cast("str", message.topic()),
+        partition=cast("int", message.partition()),
+        offset=cast("int", message.offset()),
+        key=message.key(),
+        value=message.value() or b"",
+        headers=_headers(message),
+    )
+
+
+def _headers(message: Message) -> list[tuple[str, bytes]]:
+    received = cast("list[tuple[str, bytes | None]] | None", message.headers())
+    return [(name, value or b"") for name, value in received or []]
+
+
+def configuration(configured: Options, name: str) -> dict[str, object]:
+    """librdkafka's configuration of a consumer."""
+    settings: dict[str, object] = {
+        "bootstrap.servers": configured.bootstrap_servers,
+        "group.id": f"{configured.source}.{name}",
+        "group.protocol": configured.group_protocol,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+        "fetch.wait.max.ms": 100,
+        "topic.metadata.refresh.interval.ms": 5000,
+        **CLIENT,
+    }
+    if configured.group_protocol == "classic":
+        # Under the newer protocol these are the broker's to decide.
+        settings["partition.assignment.strategy"] = "cooperative-sticky"
+        settings["session.timeout.ms"] = 6000
+        settings["heartbeat.interval.ms"] = 1000
+    if configured.group_instance_id:
+        settings["group.instance.id"] = f"{configured.group_instance_id}.{name}"
+    return settings

@@ -1,0 +1,194 @@
+"""The relay: publishes what was committed, in order, at least once.
+
+It works on the shards it holds leases for. Rows are sent in waves that hold at most one row of a
+key, so that a row is on its way only when its predecessor has been acknowledged; the order of
+first occurrences is kept whatever fails. A row that the broker refuses for good is held with its
+successors, while other keys go on.
+"""
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from outbox.conf import options
+from outbox.events import RELAY
+from outbox.kafka import BrokerAway, KafkaPublisher, Publisher
+from outbox.leases import Leases
+from outbox.models import SHARDS, OutboxEvent
+from outbox.purge import purge_chunk
+from outbox.rows import Row
+from outbox.transactions import unit_of_work
+
+logger = logging.getLogger(__name__)
+
+BEHIND: Final = "behind an event that is held"
+LOOK_FOR_HELD_SECONDS: Final = 1.0
+PURGE_SECONDS: Final = 1.0
+REST_SECONDS: Final = 60.0
+
+State = OutboxEvent.State
+
+
+class Relay:
+    """Publishes pending events of the shards this process holds.
+
+    Args:
+        publisher: where events go.
+        address: where this process hears nudges, or nothing.
+    """
+
+    def __init__(self, publisher: Publisher | None = None, *, address: str = "") -> None:
+        self.leases = Leases(RELAY, seconds=options().lease_seconds, address=address)
+        self.publisher = publisher or KafkaPublisher()
+        self._held_keys: set[str] = set()
+        self._held_keys_of: dict[int, int] = {}  # under which epochs they were read
+        self._next_look_for_held = 0.0
+        self._next_purge = 0.0
+
+    def run_once(self) -> bool:
+        """Publish one batch.
+
+        Returns:
+            Whether there was anything to publish.
+
+        Raises:
+            BrokerAway: not everything was acknowledged.
+        """
+        self.leases.keep()
+        shards = self.leases.shards
+        if not shards:
+            return False
+        self._keep_held_keys(shards)
+        batch = self._pending(shards)
+        if batch:
+            self._publish(self._without_held(batch))
+        self._purge(shards)
+        return bool(batch)
+
+    def close(self) -> None:
+        """Let go of the broker and give the shards back."""
+        self.publisher.close()
+        self.leases.release()
+
+    # Reading
+
+    def _pending(self, shards: Sequence[int]) -> list[Row]:
+        """The next rows, oldest first, straight off the index."""
+        pending = OutboxEvent.objects.filter(state=State.PENDING)
+        if len(shards) < SHARDS:
+            pending = pending.filter(shard__in=shards)
+        rows = pending.order_by("id").values_list(*Row._fields)
+        return [Row._make(row) for row in rows[: options().relay_batch]]
+
+    def _keep_held_keys(self, shards: Sequence[int]) -> None:
+        """Ask from time to time, and at once about shards that another relay had until now."""
+        epochs = self.leases.epochs
+        if epochs != self._held_keys_of or time.monotonic() >= self._next_look_for_held:
+            self._held_keys, self._held_keys_of = self._read_held_keys(shards), epochs
+            self._next_look_for_held = time.monotonic() + LOOK_FOR_HELD_SECONDS
+
+    def _read_held_keys(self, shards: Iterable[int]) -> set[str]:
+        held = OutboxEvent.objects.filter(state=State.HELD, shard__in=shards)
+        return set(held.values_list("key", flat=True).distinct())
+
+    def _without_held(self, batch: list[Row]) -> list[Row]:
+        """The batch less the successors of held rows, which join them.
+
+        A key that was replayed since the batch was read is left out too: the batch lacks what was
+        held then, and that comes first.
+        """
+        behind = [row for row in batch if row.key in self._held_keys]
+        if not behind:
+            return batch
+        self._hold_behind(behind)
+        left_out = self._held_keys.union(row.key for row in behind)
+        return [row for row in batch if row.key not in left_out]
+
+    def _purge(self, shards: Sequence[int]) -> None:
+        """Whoever holds the first shard removes what has been readable long enough: a chunk a
+        second while there is something to remove, else a look a minute."""
+        if 0 not in shards or time.monotonic() < self._next_purge:
+            return
+        retention = timedelta(days=options().retention_days)
+        deleted = purge_chunk(before=timezone.now() - retention)
+        self._next_purge = time.monotonic() + (PURGE_SECONDS if deleted else REST_SECONDS)
+
+    # Sending
+
+    def _publish(self, batch: Sequence[Row]) -> None:
+        """Send a batch, or as much of it as half a lease has time for: on a slow broker a batch of
+        many waves would outlive its leases, and others would send it again."""
+        acknowledged: list[Row] = []
+        try:
+            for wave in waves(batch):
+                if not self.leases.are_valid():
+                    return
+                patience = min(self.leases.seconds_left(), options().message_timeout_ms / 1000)
+                outcome = self.publisher.publish(wave, patience)
+                acknowledged += outcome.acknowledged
+                if outcome.refused:
+                    self._hold(outcome.refused)
+                    return  # read again: successors of what is held now must not be sent
+                if outcome.error:
+                    raise BrokerAway(outcome.error)
+                if self.leases.seconds_left() < self.leases.seconds / 2:
+                    return
+        finally:
+            if acknowledged:
+                self._mark(acknowledged)
+
+    # Writing: fenced by the leases, whose rows stay locked until the commit
+
+    @unit_of_work
+    def _mark(self, rows: Sequence[Row]) -> None:
+        """Record acknowledgements, where the lease they were sent under is still ours."""
+        ours = self.leases.still_held(row.shard for row in rows)
+        ids = [row.id for row in rows if row.shard in ours]
+        self._pending_among(ids).update(state=State.PUBLISHED, published_at=Now())
+
+    @unit_of_work
+    def _hold(self, refused: Sequence[tuple[Row, str]]) -> None:
+        """Take rows that were refused for good out of the way, with what follows them."""
+        ours = self.leases.still_held(row.shard for row, _ in refused)
+        for row, error in refused:
+            if row.shard not in ours:
+                continue
+            logger.error(
+                "refused for good and held: %s %s#%s: %s", row.type, row.key, row.sequence, error
+            )
+            self._pending_among([row.id]).update(state=State.HELD, error=error[:200])
+            OutboxEvent.objects.filter(
+                key=row.key, sequence__gt=row.sequence, state=State.PENDING
+            ).update(state=State.HELD, error=BEHIND)
+            self._held_keys.add(row.key)
+
+    @unit_of_work
+    def _hold_behind(self, rows: Sequence[Row]) -> None:
+        """Hold successors. Which keys are held is read again under the lock that replaying takes
+        too, so that a key that is being replayed is not held anew."""
+        ours = self.leases.still_held(row.shard for row in rows)
+        self._held_keys = self._read_held_keys(self.leases.epochs)
+        ids = [row.id for row in rows if row.shard in ours and row.key in self._held_keys]
+        self._pending_among(ids).update(state=State.HELD, error=BEHIND)
+
+    def _pending_among(self, ids: Sequence[int]) -> QuerySet[OutboxEvent]:
+        return OutboxEvent.objects.filter(id__in=ids, state=State.PENDING)
+
+
+def waves(batch: Iterable[Row]) -> list[list[Row]]:
+    """Split rows so that no wave has a key twice and every key keeps its order."""
+    split: list[list[Row]] = []
+    depth: dict[str, int] = defaultdict(int)
+    for row in batch:
+        if depth[row.key] == len(split):
+            split.append([])
+        split[depth[row.key]].append(row)
+        depth[row.key] += 1
+    return split
