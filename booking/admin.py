@@ -1,0 +1,101 @@
+"""Reservations and inventory in Django's admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from booking.models import (
+    Departure,
+    Flight,
+    Reservation,
+    ReservationPassenger,
+    Saga,
+    Seat,
+    TimelineEntry,
+)
+from outbox.admin import ReadOnly
+
+
+class Rows(admin.TabularInline):
+    """Rows of a reservation, to be looked at."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds rows by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody edits rows by hand."""
+        return False
+
+
+class Passengers(Rows):
+    """Who flies."""
+
+    model = ReservationPassenger
+
+
+class Sagas(Rows):
+    """What is being done."""
+
+    model = Saga
+
+
+class Timeline(Rows):
+    """What happened."""
+
+    model = TimelineEntry
+
+
+@admin.register(Reservation)
+class ReservationAdmin(ReadOnly):
+    """Reservations change by events and API calls only, never by hand."""
+
+    list_display = [
+        "record_locator",
+        "status",
+        "flight_number",
+        "departure",
+        "seat_number",
+        "passenger_id",
+        "amount",
+        "currency",
+        "created_at",
+    ]
+    list_filter = ["status", "flight_number"]
+    list_select_related = ["departure__flight"]
+    search_fields = ["=id", "=record_locator", "=passenger_id"]
+    ordering = ["-id"]
+    inlines = [Passengers, Sagas, Timeline]
+
+
+@admin.register(Flight)
+class FlightAdmin(admin.ModelAdmin):
+    """Flights and their list prices."""
+
+    list_display = ["number", "carrier", "origin", "destination", "departure_time", "price_amount"]
+    ordering = ["number"]
+
+
+@admin.register(Departure)
+class DepartureAdmin(ReadOnly):
+    """Planned departures."""
+
+    list_display = ["flight", "date", "departs_at", "status"]
+    list_filter = ["status", "flight"]
+    list_select_related = ["flight"]
+    ordering = ["departs_at"]
+
+
+@admin.register(Seat)
+class SeatAdmin(ReadOnly):
+    """Seats and their owners."""
+
+    list_display = ["number", "departure", "status", "reservation"]
+    list_filter = ["status"]
+    list_select_related = ["departure__flight", "reservation"]
+    search_fields = ["=number"]
+    ordering = ["id"]

@@ -1,0 +1,21 @@
+"""Event type → service call."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from django.utils import timezone
+
+from booking import services
+from contracts.payment import PaymentAuthorized, PaymentDeclined, PaymentEvent
+from outbox.batches import Handler
+
+
+def signal_saga(event: PaymentEvent) -> None:
+    """An answer that the reservation's saga waits for."""
+    services.signal_saga(event, now=timezone.now())
+
+
+PAYMENTS: Final[Mapping[str, Handler]] = MappingProxyType(
+    {PaymentAuthorized.type: signal_saga, PaymentDeclined.type: signal_saga}
+)

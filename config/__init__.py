@@ -1,0 +1,1 @@
+"""The shell around every service: settings, URLs, WSGI, health, problem documents."""

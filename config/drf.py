@@ -1,0 +1,173 @@
+"""How DRF reads requests and answers errors here."""
+
+import logging
+from collections.abc import Mapping
+from typing import IO, Any, Final
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import JSONParser
+from rest_framework.response import Response
+from rest_framework.utils import json
+from rest_framework.views import set_rollback
+
+from config.outages import database_trouble
+from config.problems import (
+    MEDIA_TYPE,
+    RETRY_AFTER_SECONDS,
+    document,
+)
+
+logger = logging.getLogger(__name__)
+
+# DRF's own codes say no more than the status does.
+PLAIN_CODES: Final = frozenset(
+    {
+        "authentication_failed",
+        "error",
+        "method_not_allowed",
+        "not_acceptable",
+        "not_authenticated",
+        "not_found",
+        "parse_error",
+        "permission_denied",
+        "throttled",
+        "unsupported_media_type",
+    }
+)
+
+
+class BoundedJSONParser(JSONParser):
+    """JSON in UTF-8, as RFC 8259 has it, that nothing further on can choke on: not nested deeper
+    than the interpreter's stack, and without half a surrogate pair, which no answer can carry."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The decoded body.
+
+        Raises:
+            ParseError: the body is not such JSON.
+        """
+        try:
+            decoded = json.loads(stream.read().decode("utf-8"))
+            json.dumps(decoded, ensure_ascii=False).encode("utf-8")
+        except RecursionError as error:
+            raise exceptions.ParseError("JSON parse error - nested too deeply") from error
+        except ValueError as error:
+            raise exceptions.ParseError(f"JSON parse error - {error}") from error
+        return decoded
+
+
+class NewestFirst(CursorPagination):
+    """Pages of a list by cursor, newest first, so that a page costs the same however far down it
+    is. Primary keys are UUIDv7, which sort by the time they were made."""
+
+    ordering = "-pk"
+    page_size = 50
+
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
+        """The page that the cursor names; links are relative, so that they hold at every door.
+
+        Raises:
+            NotFound: the cursor was not made by this service.
+        """
+        try:
+            page: Any = super().paginate_queryset(queryset, request, view)
+        except (ValidationError, ValueError) as error:
+            raise exceptions.NotFound(self.invalid_cursor_message) from error
+        self.base_url = request.get_full_path()
+        return page
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's hook: the response for an exception that a view raised.
+
+    Returns:
+        The problem document, or None for an exception nobody foresaw, which Django then logs and
+        answers with 500.
+    """
+    headers: dict[str, str] = {}
+    if isinstance(exc, Http404):
+        exc = exceptions.NotFound()
+    if isinstance(exc, PermissionDenied):
+        exc = exceptions.PermissionDenied()
+    if trouble := database_trouble(exc):
+        logger.warning("answered 503: %s", exc)
+        problem = trouble
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    elif isinstance(exc, exceptions.ValidationError):
+        problem = document(
+            400,
+            "The request has fields that cannot be accepted.",
+            code="invalid-request",
+            title="Invalid request",
+            errors=_field_errors(exc.detail),
+        )
+    elif isinstance(exc, exceptions.APIException):
+        problem = _api_problem(exc)
+        headers.update(_api_headers(exc))
+    else:
+        return None
+    set_rollback()
+    response = Response(problem, status=problem["status"], headers=headers)
+    if _is_json(context.get("request")):
+        response.content_type = MEDIA_TYPE
+    return response
+
+
+def _is_json(request: Any) -> bool:
+    """Whether the answer goes out as JSON and not inside the browsable API's page."""
+    renderer = getattr(request, "accepted_renderer", None)
+    return renderer is None or renderer.format == "json"
+
+
+def _api_problem(exc: exceptions.APIException) -> dict[str, Any]:
+    code = str(exc.default_code)
+    own = code not in PLAIN_CODES
+    return document(
+        exc.status_code,
+        str(exc.detail),
+        code=code if own else None,
+        title=code.replace("-", " ").capitalize() if own else "",
+        **getattr(exc, "members", {}),
+    )
+
+
+def _api_headers(exc: exceptions.APIException) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    if auth_header := getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = auth_header
+    if wait := getattr(exc, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    return headers
+
+
+def _field_errors(detail: Any, path: str = "") -> list[dict[str, str]]:
+    """DRF's nested error structure as a flat list of field and what is wrong with it."""
+    if isinstance(detail, dict):
+        return [
+            error
+            for name, inner in detail.items()
+            for error in _field_errors(inner, _join(path, str(name)))
+        ]
+    if isinstance(detail, list):
+        return [
+            error
+            for index, inner in enumerate(detail)
+            for error in _field_errors(
+                inner, f"{path}[{index}]" if isinstance(inner, dict | list) else path
+            )
+        ]
+    return [{"field": path, "detail": str(detail)}]
+
+
+def _join(path: str, name: str) -> str:
+    if name == "non_field_errors":
+        return path
+    return f"{path}.{name}" if path else name

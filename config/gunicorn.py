@@ -1,0 +1,48 @@
+"""Gunicorn's configuration, the same for every service.
+
+The settings are read here once before any worker starts, so that a missing one stops the process
+with one line instead of a worker that keeps dying.
+"""
+
+import os
+import sys
+from typing import Final
+
+from django.core.exceptions import ImproperlyConfigured
+
+PORTS: Final = {"gateway": 3000, "booking": 4001, "payment": 4002}
+
+
+def _service() -> str:
+    from config.environment import choose_settings
+
+    return choose_settings(os.environ).rpartition(".")[2]
+
+
+def _number(name: str, default: int) -> int:
+    from config.environment import read_environment
+
+    return read_environment().number(name, default=default, least=1, most=256)
+
+
+try:
+    service = _service()
+    from django.conf import settings
+
+    settings.SECRET_KEY  # noqa: B018 (reading one setting loads them all)
+    workers = _number("WEB_CONCURRENCY", 2)
+    threads = _number("WEB_THREADS", 16 if service == "gateway" else 4)
+except ImproperlyConfigured as error:
+    sys.exit(f"gunicorn: {error}")
+
+bind = f"0.0.0.0:{PORTS.get(service, 8000)}"
+worker_class = "gthread"
+# A worker that does not even tell its master that it lives is replaced. It bounds no request: a
+# client that sends its request slowly holds a thread (docs/decisions/0005-gateway-proxy.md).
+timeout = 30
+graceful_timeout = 10
+keepalive = 75
+# Its default place is one file in the user's home, which the services would take from each other.
+control_socket_disable = True
+errorlog = "-"
+accesslog = None

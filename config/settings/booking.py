@@ -1,0 +1,16 @@
+"""Settings of the booking service: reservations, departures, seats, the saga. HTTP on 4001."""
+
+from config.settings.service import *
+from config.settings.service import ENVIRONMENT, INSTALLED_APPS, databases, outbox_settings
+
+SERVICE = "booking"
+ROOT_URLCONF = "config.urls.booking"
+INSTALLED_APPS = [*INSTALLED_APPS, "booking"]
+DATABASES = databases(SERVICE)
+OUTBOX = outbox_settings(
+    SERVICE, payments={"topics": ["payment.events"], "handlers": "booking.handlers.PAYMENTS"}
+)
+
+HOLD_MINUTES = ENVIRONMENT.number("HOLD_MINUTES", default=15, least=1, most=24 * 60)
+# Who books when nobody has signed in, which only TRIAL allows.
+TRIAL_CUSTOMER = "trial"

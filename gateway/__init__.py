@@ -1,0 +1,1 @@
+"""The one public door: a proxy that knows where each path is answered, and nothing else."""
