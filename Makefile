@@ -1,0 +1,35 @@
+# Thin names for the scripts of dev/; each can be run without make: python3 dev/<script>.py
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down test test-slow lint types bench-outbox events
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
+
+demo:  ## everything, with nothing but Python: a reservation from PENDING to CONFIRMED (ONCE=1: then end)
+	@$(PYTHON) dev/demo.py $(if $(ONCE),--once)
+
+up:  ## everything on a private MariaDB and Kafka, kept running; the data stays
+	@$(PYTHON) dev/up.py
+
+down:  ## stop what `make up` started
+	@$(PYTHON) dev/down.py
+
+test:  ## all tests but the slow ones, on SQLite and on MariaDB and Kafka
+	@$(PYTHON) dev/test.py
+
+test-slow:  ## the slow tests: repeated races, long fault runs
+	@$(PYTHON) dev/test.py --slow
+
+lint:  ## format, rules, import contracts, migrations, deployment checks
+	@$(PYTHON) dev/lint.py
+
+types:  ## mypy, strict
+	@$(PYTHON) dev/lint.py types
+
+events:  ## docs/events/ anew, from the contracts
+	@$(PYTHON) dev/events.py
+
+bench-outbox:  ## how fast the outbox library is, beside its limits; fails where a figure is missed
+	@$(PYTHON) dev/bench.py outbox

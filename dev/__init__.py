@@ -1,0 +1,1 @@
+"""How the system is started, stopped and tested on a machine without Docker."""

@@ -1,0 +1,79 @@
+"""The one list of services, their one-shot commands and their long-running processes.
+
+The demo, `make up`, the tests' stack, lint, and a test that holds docker-compose.yml to it all
+read this list. A new process is one line here. Standard library only.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process of a service: its web server, or a command of manage.py.
+
+    `arguments` are Python's; `name` is also that of its log and of its container.
+    """
+
+    name: str
+    service: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Service:
+    """One deployable: settings are `config.settings.<name>`, `port` is its documented one."""
+
+    name: str
+    port: int
+    one_shots: tuple[tuple[str, ...], ...] = ()
+    commands: tuple[str, ...] = ()
+    database: bool = True
+
+    @property
+    def settings_module(self) -> str:
+        return f"config.settings.{self.name}"
+
+    def web(self, port: int, host: str = "127.0.0.1") -> Process:
+        """The gunicorn that serves this service's HTTP, named like the service."""
+        options = ("--config", "config/gunicorn.py", "--bind", f"{host}:{port}")
+        return Process(self.name, self.name, ("-m", "gunicorn", *options, "config.wsgi"))
+
+    def preparations(self) -> Iterator[Process]:
+        """The one-shots in their order, named like `booking-create-topics`."""
+        for arguments in self.one_shots:
+            name = f"{self.name}-{arguments[0].replace('_', '-')}"
+            yield Process(name, self.name, ("manage.py", *arguments))
+
+    def workers(self) -> Iterator[Process]:
+        """The long-running commands, named like `booking-run-outbox-relay`."""
+        for command in self.commands:
+            name = f"{self.name}-{command.replace('_', '-')}"
+            yield Process(name, self.name, ("manage.py", command))
+
+
+BOOKING = Service(
+    "booking",
+    4001,
+    one_shots=(
+        ("migrate", "--no-input"),
+        ("create_topics",),
+        ("loaddata", "flights"),
+        ("plan_departures", "--days", "30"),
+    ),
+    commands=("run_outbox_relay", "consume_payments"),
+)
+PAYMENT = Service(
+    "payment",
+    4002,
+    one_shots=(("migrate", "--no-input"), ("create_topics",)),
+    commands=("run_outbox_relay", "consume_bookings", "run_operations"),
+)
+GATEWAY = Service("gateway", 3000, database=False)
+
+SERVICES = (BOOKING, PAYMENT, GATEWAY)
+
+
+def with_database() -> tuple[Service, ...]:
+    """The services that own a database."""
+    return tuple(service for service in SERVICES if service.database)
