@@ -1,0 +1,61 @@
+"""What a figure was measured on, and who used the processors meanwhile."""
+
+import os
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+
+def describe() -> dict[str, object]:
+    """The machine, for the results."""
+    memory = psutil.virtual_memory().total
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(memory / 2**30, 1),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "load_before": round(os.getloadavg()[0], 2),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.processor())
+
+
+class CpuMeter:
+    """Processor seconds that processes use from its making on.
+
+    Args:
+        pids: the processes by name.
+    """
+
+    def __init__(self, pids: Mapping[str, int]) -> None:
+        self._processes = {name: psutil.Process(pid) for name, pid in pids.items()}
+        self._before = {name: _seconds(process) for name, process in self._processes.items()}
+        self._whole = psutil.cpu_times()
+
+    def used(self) -> dict[str, float]:
+        """Seconds by name, and `others`: what the rest of the machine used."""
+        used = {
+            name: _seconds(process) - self._before[name]
+            for name, process in self._processes.items()
+        }
+        now = psutil.cpu_times()
+        idle = (now.idle + now.iowait) - (self._whole.idle + self._whole.iowait)
+        busy = sum(now[:8]) - sum(self._whole[:8]) - idle
+        return {**used, "others": max(0.0, busy - sum(used.values()))}
+
+
+def _seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)

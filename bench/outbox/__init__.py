@@ -1,0 +1,1 @@
+"""How fast the outbox library is: `make bench-outbox`."""

@@ -1,0 +1,1 @@
+"""The app that is measured: one aggregate, one event, one effect."""
