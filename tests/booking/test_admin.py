@@ -1,0 +1,158 @@
+"""Booking in Django's admin."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.test import Client, override_settings
+from django.urls import reverse
+
+from booking.models import Reservation
+from outbox.admin import ReadOnly
+from tests.booking import factories
+from tests.booking.factories import NOW
+from tests.engine import rows_of_the_engine
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+WITHOUT_TRIAL = ["django.contrib.auth.backends.ModelBackend"]
+
+
+@pytest.fixture
+def visitor(client: Client) -> Client:
+    """Signed in through the admin's page with the trial login."""
+    form = {"username": "admin", "password": "admin", "next": "/admin/"}
+    response = client.post("/admin/login/", form)
+    assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
+    return client
+
+
+@pytest.fixture
+def everything() -> Reservation:
+    """A row of every registered model."""
+    reservation = factories.pending_reservation()
+    Group.objects.create(name="agents")
+    rows_of_the_engine(NOW)
+    return reservation
+
+
+def url(model: type[Model], page: str, *args: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("everything")
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_the_list_and_a_row_of_every_model_render(visitor: Client, model: type[Model]) -> None:
+    row = model._default_manager.first()
+    assert row is not None
+    listed = visitor.get(url(model, "changelist"))
+    assert listed.status_code == 200
+    shown = visitor.get(url(model, "change", row.pk))
+    assert shown.status_code == 200
+    assert str(row)[:40].replace("'", "&#x27;") in shown.text
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("everything")
+@pytest.mark.parametrize(
+    "model",
+    [model for model in MODELS if isinstance(admin.site._registry[model], ReadOnly)],
+    ids=lambda model: model._meta.label,
+)
+def test_what_only_the_engine_writes_is_not_edited_by_hand(
+    visitor: Client, model: type[Model]
+) -> None:
+    row = model._default_manager.first()
+    assert row is not None
+    refused = [
+        visitor.post(url(model, "add"), {}),
+        visitor.post(url(model, "change", row.pk), {}),
+        visitor.post(url(model, "delete", row.pk), {"post": "yes"}),
+    ]
+    assert [response.status_code for response in refused] == [403, 403, 403]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("term", ["record_locator", "id", "passenger_id"])
+def test_a_reservation_is_found_by(visitor: Client, everything: Reservation, term: str) -> None:
+    wanted = getattr(everything, term)
+    found = visitor.get(url(Reservation, "changelist"), {"q": wanted})
+    assert everything.record_locator in found.text
+
+
+@pytest.mark.django_db
+def test_a_search_for_what_is_not_there_finds_nothing(
+    visitor: Client, everything: Reservation
+) -> None:
+    found = visitor.get(url(Reservation, "changelist"), {"q": "nobody"})
+    assert found.status_code == 200
+    assert everything.record_locator not in found.text
+
+
+@pytest.mark.django_db
+def test_a_reservations_page_shows_passengers_saga_and_timeline(
+    visitor: Client, everything: Reservation
+) -> None:
+    page = visitor.get(url(Reservation, "change", everything.pk)).text
+    for shown in ("passenger 1 on 12A", "AUTHORIZING", "seat 12A held, payment asked for"):
+        assert shown in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("username", "password"), [("admin", ""), ("admin", "Admin"), ("root", "admin"), ("", "")]
+)
+def test_any_other_login_is_refused(client: Client, username: str, password: str) -> None:
+    client.post("/admin/login/", {"username": username, "password": password})
+    assert client.get("/admin/").status_code == 302
+
+
+@pytest.mark.django_db
+def test_the_trial_login_leaves_no_password_behind(client: Client) -> None:
+    assert client.login(username="admin", password="admin")
+    with override_settings(AUTHENTICATION_BACKENDS=WITHOUT_TRIAL):
+        assert not client.login(username="admin", password="admin")
+
+
+@pytest.mark.django_db
+def test_the_trial_session_ends_with_trial(visitor: Client) -> None:
+    assert visitor.get("/admin/").status_code == 200
+    with override_settings(AUTHENTICATION_BACKENDS=WITHOUT_TRIAL):
+        assert visitor.get("/admin/").status_code == 302
+
+
+ASK_WITHOUT_TRIAL = """
+import django
+django.setup()
+from django.conf import settings
+from django.test import Client
+print(settings.AUTHENTICATION_BACKENDS)
+for method in ("get", "post"):
+    print(getattr(Client(), method)("/api/reservations", secure=True).status_code)
+"""
+
+
+def test_without_trial_there_is_no_such_login_and_no_anonymous_access(tmp_path: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "config.settings.booking",
+        "SECRET_KEY": "a-key-of-this-test-only",
+        "ALLOWED_HOSTS": "testserver",
+        "BOOKING_DATABASE_URL": f"sqlite:///{tmp_path}/booking.sqlite3",
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+    }
+    asked = subprocess.run(
+        [sys.executable, "-c", ASK_WITHOUT_TRIAL],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert asked.stdout.splitlines() == [str(WITHOUT_TRIAL), "403", "403"]

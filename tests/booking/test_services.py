@@ -1,0 +1,319 @@
+"""Creating a reservation: one transaction, and which seat it takes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from uuid_utils.compat import uuid7
+
+from booking import saga
+from booking.models import (
+    Departure,
+    Reservation,
+    ReservationPassenger,
+    Saga,
+    Seat,
+    TimelineEntry,
+)
+from booking.selectors import SeatTaken, UnknownFlight, UnknownSeat
+from contracts.booking import PaymentAuthorizeRequested, ReservationCreated
+from outbox import events
+from outbox.models import OutboxEvent
+from outbox.transactions import ATTEMPTS
+from tests.booking import factories
+from tests.booking.factories import FLIGHT_NUMBER, NOW, PRICE
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_new_reservation_is_pending_at_the_flights_price_until_its_hold_ends() -> None:
+    factories.departure(factories.flight())
+    reservation = factories.reserve(passenger_id=7, customer_id="anna")
+    stored = Reservation.objects.get()
+    assert stored.pk == reservation.pk
+    assert (stored.status, stored.version) == (Reservation.Status.PENDING, 1)
+    assert (stored.amount, stored.currency) == (PRICE, "EUR")
+    assert (stored.customer_id, stored.passenger_id) == ("anna", 7)
+    assert (stored.flight_number, stored.seat_number) == (FLIGHT_NUMBER, "12A")
+    assert stored.hold_expires_at == NOW + timedelta(minutes=15)
+
+
+def test_a_new_reservation_holds_its_seat_and_no_other() -> None:
+    departure = factories.departure(factories.flight())
+    reservation = factories.reserve()
+    assert list(departure.seats.order_by("number").values_list("number", "status")) == [
+        ("12A", Seat.Status.HELD),
+        ("12B", Seat.Status.FREE),
+    ]
+    assert departure.seats.get(number="12A").reservation == reservation
+
+
+def test_the_first_passenger_has_a_row() -> None:
+    reservation = factories.pending_reservation()
+    passenger = ReservationPassenger.objects.get()
+    assert passenger.reservation == reservation
+    assert (passenger.passenger_id, passenger.seat_number) == (1, "12A")
+
+
+def test_a_buying_saga_waits_for_the_authorization() -> None:
+    reservation = factories.pending_reservation()
+    buying = Saga.objects.get()
+    assert (buying.kind, buying.step) == (Saga.Kind.BUYING, "AUTHORIZING")
+    assert (buying.reservation, buying.live) == (reservation, reservation.pk)
+
+
+def test_the_timeline_begins_with_the_creation() -> None:
+    reservation = factories.pending_reservation()
+    entry = TimelineEntry.objects.get()
+    assert (entry.reservation, entry.entry, entry.at) == (reservation, "created", NOW)
+
+
+def test_two_events_follow_in_order() -> None:
+    reservation = factories.pending_reservation()
+    stored = OutboxEvent.objects.order_by("id").values_list("type", "sequence", "key", "state")
+    assert list(stored) == [
+        (ReservationCreated.type, 1, str(reservation.pk), "PENDING"),
+        (PaymentAuthorizeRequested.type, 2, str(reservation.pk), "PENDING"),
+    ]
+    reservation.refresh_from_db()
+    assert reservation.event_sequence == 2
+
+
+def test_the_events_say_what_was_reserved_and_what_is_to_be_authorized() -> None:
+    reservation = factories.pending_reservation()
+    created, authorize = (row.payload for row in OutboxEvent.objects.order_by("sequence"))
+    assert msgspec.json.decode(created, type=ReservationCreated) == ReservationCreated(
+        reservation_id=reservation.pk,
+        reservation=reservation.summary(reservation.passengers.all()),
+        price=reservation.price(),
+        hold_expires_at=reservation.hold_expires_at,
+    )
+    asked = msgspec.json.decode(authorize, type=PaymentAuthorizeRequested)
+    assert asked == PaymentAuthorizeRequested(
+        reservation_id=reservation.pk,
+        saga_id=Saga.objects.get().pk,
+        operation_number=1,
+        amount=PRICE,
+        currency="EUR",
+        payment_token="tok_approve",
+    )
+
+
+class Broken(Exception):
+    """The failure that a test puts into the middle of a transaction."""
+
+
+def break_down(*args: Any, **kwargs: Any) -> None:
+    raise Broken
+
+
+def assert_nothing_is_written() -> None:
+    for model in (Reservation, ReservationPassenger, Saga, TimelineEntry, OutboxEvent):
+        assert not model._default_manager.exists(), model
+    assert not Seat.objects.exclude(status=Seat.Status.FREE, reservation=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        pytest.param(OutboxEvent.objects, "bulk_create", id="the events"),
+        pytest.param(Reservation, "insert", id="the reservation"),
+        pytest.param(saga, "start", id="the saga"),
+        pytest.param(TimelineEntry.objects, "create", id="the timeline, the last insert"),
+    ],
+)
+def test_a_failure_leaves_nothing_written(
+    place: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.departure(factories.flight())
+    monkeypatch.setattr(place, name, break_down)
+    with pytest.raises(Broken):
+        factories.reserve()
+    assert_nothing_is_written()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_after_the_last_insert_leaves_nothing_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    factories.departure(factories.flight())
+    create = TimelineEntry.objects.create
+
+    def create_and_break_down(**facts: Any) -> None:
+        create(**facts)
+        raise Broken
+
+    monkeypatch.setattr(TimelineEntry.objects, "create", create_and_break_down)
+    with pytest.raises(Broken):
+        factories.reserve()
+    assert_nothing_is_written()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_event_and_the_reservation_are_seen_together_or_not_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The append happens inside the transaction that inserts the reservation."""
+    factories.departure(factories.flight())
+    append, seen = events.append, []
+
+    def watched_append(*args: Any, **kwargs: Any) -> list[OutboxEvent]:
+        seen.append(connection.in_atomic_block)
+        return append(*args, **kwargs)
+
+    monkeypatch.setattr("booking.services.outbox.append", watched_append, raising=False)
+    factories.reserve()
+    assert seen == [True]
+
+
+def statements(captured: CaptureQueriesContext) -> list[str]:
+    """Each statement as its verb and its table."""
+
+    def kind(sql: str) -> str:
+        words = sql.replace("`", "").replace('"', "").split()
+        table = {"SELECT": "FROM", "INSERT": "INTO", "UPDATE": "UPDATE"}.get(words[0])
+        return f"{words[0]} {words[words.index(table) + 1]}" if table else words[0]
+
+    return [kind(query["sql"]) for query in captured.captured_queries]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reservation_costs_nine_statements() -> None:
+    factories.departure(factories.flight())
+    with CaptureQueriesContext(connection) as captured:
+        factories.reserve()
+    assert statements(captured) == [
+        "BEGIN",
+        "SELECT seat",
+        "UPDATE seat",
+        "INSERT outbox_event",
+        "INSERT reservation",
+        "INSERT reservation_passenger",
+        "INSERT saga",
+        "INSERT reservation_timeline",
+        "COMMIT",
+    ]
+
+
+# Which departure
+
+
+def test_the_next_departure_is_taken() -> None:
+    flight = factories.flight()
+    factories.departure(flight, in_days=3)
+    soonest = factories.departure(flight, in_days=2)
+    assert factories.reserve().departure == soonest
+
+
+def test_the_same_request_takes_the_next_departure_each_time() -> None:
+    flight = factories.flight()
+    planned = [factories.departure(flight, in_days=day) for day in (1, 2, 3)]
+    assert [factories.reserve().departure for _ in planned] == planned
+
+
+def test_another_seat_on_the_same_departure_is_still_free() -> None:
+    first = factories.departure(factories.flight())
+    assert factories.reserve(seat_number="12A").departure == first
+    assert factories.reserve(seat_number="12B").departure == first
+
+
+@pytest.mark.parametrize(
+    "status", [Departure.Status.CLOSED, Departure.Status.CANCELED, Departure.Status.DEPARTED]
+)
+def test_only_open_departures_sell(status: Departure.Status) -> None:
+    flight = factories.flight()
+    factories.departure(flight, in_days=1, status=status)
+    open_one = factories.departure(flight, in_days=2)
+    assert factories.reserve().departure == open_one
+
+
+def test_a_departure_that_has_left_does_not_sell_though_it_says_open() -> None:
+    flight = factories.flight()
+    factories.departure(flight, in_days=-1)
+    factories.departure(flight, in_days=0)
+    coming = factories.departure(flight, in_days=1)
+    assert factories.reserve().departure == coming
+
+
+def test_a_blocked_seat_does_not_sell() -> None:
+    flight = factories.flight()
+    factories.departure(flight, in_days=1).seats.update(status=Seat.Status.BLOCKED)
+    later = factories.departure(flight, in_days=2)
+    assert factories.reserve().departure == later
+
+
+def test_another_flights_seats_are_not_taken() -> None:
+    factories.departure(factories.flight(1002), in_days=1)
+    own = factories.departure(factories.flight(1001), in_days=2)
+    assert factories.reserve().departure == own
+
+
+def test_a_seat_taken_on_every_open_departure_is_refused() -> None:
+    factories.pending_reservation()
+    with pytest.raises(SeatTaken, match="12A is free on no open departure of flight 1001"):
+        factories.reserve()
+
+
+def test_an_unknown_flight_is_refused() -> None:
+    with pytest.raises(UnknownFlight, match="no flight 1001"):
+        factories.reserve()
+
+
+def test_a_seat_that_the_aircraft_does_not_have_is_refused() -> None:
+    factories.departure(factories.flight())
+    with pytest.raises(UnknownSeat, match="Flight 1001 has no seat 31A"):
+        factories.reserve(seat_number="31A")
+
+
+@pytest.mark.parametrize("refused", [SeatTaken, UnknownFlight, UnknownSeat])
+def test_a_refusal_writes_nothing(refused: type[Exception]) -> None:
+    prepare: dict[type[Exception], Callable[[], object]] = {
+        SeatTaken: factories.flight,
+        UnknownFlight: lambda: None,
+        UnknownSeat: lambda: factories.departure(factories.flight(seat_rows=11), seats=["1A"]),
+    }
+    prepare[refused]()
+    with pytest.raises(refused):
+        factories.reserve()
+    assert_nothing_is_written()
+
+
+def test_who_loses_one_departure_after_another_goes_on_to_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However many are snatched away between the look and the grasp."""
+    flight, hold = factories.flight(), Seat.hold
+    departures = [factories.departure(flight, in_days=day) for day in range(1, ATTEMPTS + 3)]
+
+    def snatched_hold(self: Seat, reservation_id: UUID) -> None:
+        if self.departure != departures[-1]:
+            hold(self, uuid7())
+        hold(self, reservation_id)
+
+    monkeypatch.setattr(Seat, "hold", snatched_hold)
+    assert factories.reserve().departure == departures[-1]
+
+
+# A record locator that somebody else has
+
+
+def drawn(*locators: str) -> Callable[[str], str]:
+    """A random source that draws these locators, letter by letter."""
+    letters = iter("".join(locators))
+    return lambda alphabet: next(letters)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_taken_record_locator_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    departure = factories.departure(factories.flight())
+    factories.row(departure, record_locator="AAAAAA")
+    monkeypatch.setattr("secrets.choice", drawn("AAAAAA", "BBBBBB"))
+    assert factories.reserve().record_locator == "BBBBBB"
+    assert Seat.objects.filter(status=Seat.Status.HELD).count() == 1
+    assert OutboxEvent.objects.count() == 2

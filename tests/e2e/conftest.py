@@ -1,0 +1,33 @@
+"""The real processes on a real MariaDB and a real Kafka, started once for all tests here."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from dev.backings import Servers
+from dev.folders import private_folder
+from dev.stack import Stack
+from tests.e2e.system import System
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The running system, on ports and data of its own."""
+    folder = private_folder("e2e")
+    books = str(folder / "processor-books.sqlite3")
+    stack = Stack(
+        folder, Servers(folder), settings={"PROCESSOR_BOOKS": books, "UPSTREAM_READ_MS": "5000"}
+    )
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+
+
+@pytest.fixture
+def system(stack: Stack) -> Iterator[System]:
+    """The system with every process running, before and after the test."""
+    system = System(stack)
+    yield system
+    system.mend()

@@ -1,0 +1,79 @@
+"""Processes killed (-9) at the worst moments: each reservation ends CONFIRMED, paid once."""
+
+import signal
+import subprocess
+
+import pytest
+
+from tests.e2e.system import System
+
+RELAY = "booking-run-outbox-relay"
+CONSUMER = "payment-consume-bookings"
+OPERATIONS = "payment-run-operations"
+
+
+def wait_for_the_kill(victim: "subprocess.Popen[bytes]") -> None:
+    assert victim.wait(timeout=40) == -signal.SIGKILL
+
+
+def test_a_relay_killed_between_publish_and_mark_publishes_again(system: System) -> None:
+    victim = system.crash_in_place_of(
+        RELAY, "booking", "run_outbox_relay", at="outbox.relay:Relay._mark"
+    )
+    reservation_id = system.reserve()
+    wait_for_the_kill(victim)
+    published = system.published("booking.events", reservation_id)
+    assert published["booking.PaymentAuthorizeRequested.v1"] == 1
+    states = {event["state"] for event in system.history("booking", reservation_id)}
+    assert states == {"PENDING"}
+    system.stack.start_process(RELAY)
+    system.assert_confirmed_once(reservation_id)
+    published = system.published("booking.events", reservation_id)
+    assert published["booking.PaymentAuthorizeRequested.v1"] == 2
+
+
+def test_a_consumer_killed_between_commit_and_offset_applies_nothing_twice(system: System) -> None:
+    victim = system.crash_in_place_of(
+        CONSUMER, "payment", "consume_bookings", at="outbox.consumer:Consumer._commit"
+    )
+    reservation_id = system.reserve()
+    wait_for_the_kill(victim)
+    assert len(system.payment_of(reservation_id)["operations"]) == 1
+    system.stack.start_process(CONSUMER)
+    system.assert_confirmed_once(reservation_id)
+
+
+def test_a_worker_killed_between_the_answer_and_its_record_charges_once(system: System) -> None:
+    victim = system.crash_in_place_of(
+        OPERATIONS,
+        "payment",
+        "run_operations",
+        at="payment.operations:Operations._record_result",
+    )
+    reservation_id = system.reserve()
+    wait_for_the_kill(victim)
+    assert system.charges(reservation_id) == 1
+    assert system.payment_of(reservation_id)["operations"][0]["status"] == "REQUESTED"
+    system.stack.start_process(OPERATIONS)
+    system.assert_confirmed_once(reservation_id)
+
+
+@pytest.mark.parametrize(
+    "process",
+    [
+        "booking-run-outbox-relay",
+        "booking-consume-payments",
+        "payment-run-outbox-relay",
+        "payment-consume-bookings",
+        "payment-run-operations",
+        "booking",
+        "payment",
+        "gateway",
+    ],
+)
+def test_a_killed_process_comes_back_without_a_human_hand(system: System, process: str) -> None:
+    before = system.stack.pid(process)
+    system.stack.kill(process)
+    system.stack.start_process(process)
+    assert system.stack.pid(process) != before
+    system.assert_confirmed_once(system.reserve(seat_number="15F"))

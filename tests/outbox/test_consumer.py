@@ -1,0 +1,194 @@
+"""The consumer: offsets behind the database, a recorded start, and a place kept in the group."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from outbox import consumer as module
+from outbox.conf import options
+from outbox.consumer import Consumer, configuration
+from outbox.held import Incoming
+from outbox.kafka import BrokerAway
+from outbox.models import ConsumerStart, HeldMessage
+from outbox.relay import Relay
+from tests.outbox.cluster import TOPIC, Cluster, ClusterConsumer, ClusterPublisher
+from tests.outbox.factories import an_order, effects, placed
+from tests.outbox.shop.models import Order
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Broker:
+    """A cluster, and what the next consumers are told of it."""
+
+    def __init__(self) -> None:
+        self.cluster = Cluster()
+        self.lows: Sequence[int] = (0,)
+        self.clients: list[ClusterConsumer] = []
+
+    def client(self, _: dict[str, object]) -> ClusterConsumer:
+        """Takes the place of confluent_kafka's `Consumer`."""
+        self.clients.append(ClusterConsumer(self.cluster, self.lows))
+        return self.clients[-1]
+
+    def publish(self, count: int, order: Order | None = None) -> None:
+        """So many events of one order."""
+        placed(count, order)
+        relay = Relay(ClusterPublisher(self.cluster))
+        relay.run_once()
+        relay.close()
+
+
+@pytest.fixture(autouse=True)
+def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
+    """The broker that consumers find."""
+    made = Broker()
+    monkeypatch.setattr(module, "KafkaConsumer", made.client)
+    yield made
+
+
+def starts() -> list[tuple[str, str, bool]]:
+    return list(ConsumerStart.objects.values_list("consumer", "topic", "is_complete"))
+
+
+def test_offsets_are_committed_after_the_effects(broker: Broker) -> None:
+    broker.publish(3)
+    committed_at_effect: list[int] = []
+    consumer = Consumer("effects")
+    apply = consumer.inbox.apply
+
+    def look(messages: Sequence[Incoming]) -> None:
+        apply(messages)
+        committed_at_effect.append(sum(broker.cluster.committed.values()))
+
+    consumer.inbox.apply = look  # type: ignore[method-assign]
+    consumer.run_once()
+    assert effects() == ["placed 1", "placed 2", "placed 3"]
+    assert committed_at_effect == [0]
+    assert sum(broker.cluster.committed.values()) == 3
+
+
+def test_what_could_not_be_applied_is_not_committed_and_comes_again(broker: Broker) -> None:
+    broker.publish(3)
+    consumer = Consumer("effects")
+    apply = consumer.inbox.apply
+
+    def be_away(messages: Sequence[Incoming]) -> None:
+        consumer.inbox.apply = apply  # type: ignore[method-assign]
+        raise OperationalError(2013, "Lost connection")
+
+    consumer.inbox.apply = be_away  # type: ignore[method-assign]
+    with pytest.raises(OperationalError):
+        consumer.run_once()
+    assert not any(broker.cluster.committed.values())
+    consumer.run_once()
+    assert effects() == ["placed 1", "placed 2", "placed 3"]
+
+
+def test_a_first_start_on_a_whole_topic_is_recorded() -> None:
+    Consumer("effects").run_once()
+    assert starts() == [("effects", TOPIC, True)]
+
+
+def test_a_first_start_on_a_cut_topic_takes_a_keys_first_event_as_its_mark(
+    broker: Broker,
+) -> None:
+    order = an_order()
+    broker.publish(3, order)
+    for messages in broker.cluster.log.values():
+        messages[:1] = [None] * len(messages[:1])
+    broker.lows = (1,)
+    Consumer("effects").run_once()
+    assert starts() == [("effects", TOPIC, False)]
+    assert effects() == ["placed 2", "placed 3"]
+    assert not HeldMessage.objects.exists()
+
+
+def test_what_was_recorded_at_the_first_start_holds_for_ever(broker: Broker) -> None:
+    broker.lows = (1,)
+    Consumer("effects").run_once()
+    broker.lows = (0,)
+    later = Consumer("effects")
+    later.run_once()
+    assert later.inbox.cut_topics == {TOPIC}
+    broker.lows = (5,)
+    assert starts() == [("effects", TOPIC, False)]
+
+
+def test_a_topic_that_was_cut_after_the_first_start_is_still_whole(broker: Broker) -> None:
+    Consumer("effects").run_once()
+    broker.lows = (7,)
+    later = Consumer("effects")
+    later.run_once()
+    assert later.inbox.cut_topics == frozenset()
+
+
+def test_a_topic_that_is_not_there_yet_is_waited_for(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker.cluster, "partitions", 0)
+    with pytest.raises(BrokerAway, match="create_topics"):
+        Consumer("effects").run_once()
+    assert starts() == []
+
+
+def test_during_a_long_batch_it_stays_in_the_group_and_takes_nothing(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker is polled from another thread; a partition that is assigned meanwhile is left for
+    later, with every message it has."""
+    monkeypatch.setattr(module, "LONG_BATCH_SECONDS", 0.01)
+    first, second = Order.objects.create(), Order.objects.create()
+    while broker_partition(broker, str(first.pk)) == broker_partition(broker, str(second.pk)):
+        second = Order.objects.create()
+    broker.publish(1, first)
+    consumer = Consumer("effects")
+    client = broker.clients[0]
+    assigned = client.positions.pop(broker_partition(broker, str(second.pk)))
+    apply = consumer.inbox.apply
+    polled = client.polled
+
+    def take_long(messages: Sequence[Incoming]) -> None:
+        apply(messages)
+        for _ in ("the consumer's own", "the other thread's"):
+            assert polled.acquire(timeout=10)
+        broker.publish(2, second)
+        client.positions[broker_partition(broker, str(second.pk))] = assigned
+        for _ in range(4):
+            assert polled.acquire(timeout=10)
+
+    consumer.inbox.apply = take_long  # type: ignore[method-assign]
+    consumer.run_once()
+    assert effects() == ["placed 1"]
+    assert client.paused == set()
+    consumer.inbox.apply = apply  # type: ignore[method-assign]
+    for _ in range(2):
+        consumer.run_once()
+    assert effects() == ["placed 1", "placed 1", "placed 2"]
+
+
+def broker_partition(broker: Broker, key: str) -> int:
+    return broker.cluster.partition_of(key.encode())
+
+
+def test_a_group_never_skips_its_first_events_nor_commits_by_itself() -> None:
+    made = configuration(options(), "effects")
+    assert made["enable.auto.commit"] is False
+    assert made["enable.auto.offset.store"] is False
+    assert made["auto.offset.reset"] == "earliest"
+    assert made["group.id"] == "shop.effects"
+    assert made["partition.assignment.strategy"] == "cooperative-sticky"
+
+
+def test_the_group_protocol_and_a_static_membership_are_settings(settings: Any) -> None:
+    settings.OUTBOX = {
+        **settings.OUTBOX,
+        "GROUP_PROTOCOL": "consumer",
+        "GROUP_INSTANCE_ID": "host-1",
+    }
+    made = configuration(options(), "effects")
+    assert made["group.protocol"] == "consumer"
+    assert made["group.instance.id"] == "host-1.effects"
+    assert "session.timeout.ms" not in made

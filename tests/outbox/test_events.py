@@ -1,0 +1,108 @@
+"""`outbox.append`."""
+
+import uuid
+
+import pytest
+from django.db import transaction
+
+import outbox
+from outbox.events import OutsideTransaction, append
+from outbox.models import SHARDS, OutboxEvent, shard_of
+from outbox.registry import ContractViolation, UnknownEvent
+from outbox.tracing import traced
+from outbox.transactions import LostRace
+from tests.outbox.factories import an_order, appended
+from tests.outbox.shop.events import OrderPlaced, OrderShipped
+from tests.outbox.shop.models import Order
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def test_the_function_is_offered_by_the_package() -> None:
+    assert outbox.append is append
+
+
+def test_events_are_numbered_from_one_in_the_order_they_are_appended() -> None:
+    order = an_order()
+    appended(order, OrderPlaced(amount=1), OrderShipped())
+    appended(order, OrderPlaced(amount=2))
+    rows = OutboxEvent.objects.filter(key=str(order.pk)).order_by("id")
+    assert [row.sequence for row in rows] == [1, 2, 3]
+    assert Order.objects.get(pk=order.pk).event_sequence == 3
+
+
+def test_appending_nothing_raises_no_sequence() -> None:
+    order = an_order()
+    with transaction.atomic():
+        append(order)
+    assert Order.objects.get(pk=order.pk).event_sequence == 0
+    assert not OutboxEvent.objects.exists()
+
+
+def test_an_order_that_is_not_saved_yet_is_numbered_by_its_insert() -> None:
+    order = Order()
+    with transaction.atomic():
+        append(order, OrderPlaced(amount=1))
+        order.save(force_insert=True)
+    assert Order.objects.get(pk=order.pk).event_sequence == 1
+
+
+def test_a_rollback_takes_the_event_and_its_number_back() -> None:
+    order = an_order()
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        append(order, OrderPlaced(amount=1))
+        raise ZeroDivisionError
+    assert not OutboxEvent.objects.exists()
+    assert Order.objects.get(pk=order.pk).event_sequence == 0
+
+
+def test_outside_a_transaction_it_refuses() -> None:
+    with pytest.raises(OutsideTransaction):
+        append(an_order(), OrderPlaced(amount=1))
+
+
+def test_an_aggregate_read_before_somebody_elses_append_loses_the_race() -> None:
+    order = an_order()
+    stale = Order.objects.get(pk=order.pk)
+    appended(order)
+    with pytest.raises(LostRace), transaction.atomic():
+        append(stale, OrderPlaced(amount=2))
+    assert OutboxEvent.objects.count() == 1
+
+
+def test_a_payload_that_breaks_its_contract_is_never_stored() -> None:
+    order = an_order()
+    with pytest.raises(ContractViolation), transaction.atomic():
+        append(order, OrderPlaced(amount=-1))
+    assert not OutboxEvent.objects.exists()
+
+
+def test_a_payload_over_the_limit_is_never_stored() -> None:
+    order = an_order()
+    with pytest.raises(ContractViolation, match="at most"), transaction.atomic():
+        append(order, OrderPlaced(amount=1, note="x" * 1_000_000))
+    assert not OutboxEvent.objects.exists()
+
+
+def test_an_event_outside_the_registry_is_refused() -> None:
+    class Stranger(OrderPlaced, frozen=True):
+        type = "shop.Stranger.v1"
+
+    with pytest.raises(UnknownEvent), transaction.atomic():
+        append(an_order(), Stranger(amount=1))
+
+
+def test_an_event_carries_the_trace_of_the_work_that_caused_it() -> None:
+    with traced(TRACE):
+        row = appended(an_order())[0]
+    assert row.traceparent == TRACE
+    assert appended(an_order())[0].traceparent == ""
+
+
+def test_shards_are_spread_and_stable() -> None:
+    keys = [str(uuid.UUID(int=number)) for number in range(2000)]
+    used = {shard_of(key) for key in keys}
+    assert used == set(range(SHARDS))
+    assert shard_of("00000000-0000-0000-0000-000000000000") == 9

@@ -1,0 +1,62 @@
+"""What a contract says of where an event belongs, and of what nobody is shown."""
+
+import json
+from typing import Any, ClassVar
+
+import msgspec
+import pytest
+
+from outbox import registry
+from outbox.registry import ContractViolation
+
+
+class Parcel(msgspec.Struct, frozen=True):
+    """An event that says where it must come from, and which field is its key."""
+
+    type: ClassVar[str] = "shop.Parcel.v1"
+    topic: ClassVar[str] = "shop.events"
+    source: ClassVar[str] = "shop"
+    key_field: ClassVar[str] = "number"
+    secret: ClassVar[frozenset[str]] = frozenset({"token"})
+
+    number: int
+    token: str
+
+
+EVENTS = {Parcel.type: Parcel}
+PARCEL = Parcel(number=7, token="tok_1")
+
+
+@pytest.fixture(autouse=True)
+def events(settings: Any) -> None:
+    """A registry with the parcel alone."""
+    settings.OUTBOX = {**settings.OUTBOX, "EVENTS": f"{__name__}.EVENTS"}
+
+
+def test_an_event_that_is_where_it_belongs_passes() -> None:
+    registry.check_origin(PARCEL, topic="shop.events", source="shop", key="7")
+
+
+@pytest.mark.parametrize(
+    ("topic", "source", "key", "wrong"),
+    [
+        ("other.events", "shop", "7", "topic"),
+        ("shop.events", "evil", "7", "source"),
+        ("shop.events", "shop", "8", "key"),
+    ],
+)
+def test_an_event_that_is_not_where_it_belongs_breaks_its_contract(
+    topic: str, source: str, key: str, wrong: str
+) -> None:
+    with pytest.raises(ContractViolation, match=f"another {wrong}"):
+        registry.check_origin(PARCEL, topic=topic, source=source, key=key)
+
+
+def test_secrets_are_not_presented() -> None:
+    shown = json.loads(registry.presentable(Parcel.type, registry.encode(PARCEL)))
+    assert shown == {"number": 7, "token": registry.HIDDEN}
+
+
+@pytest.mark.parametrize("payload", ["{", "[1]", '"text"', ""])
+def test_what_is_no_payload_is_presented_as_it_is(payload: str) -> None:
+    assert registry.presentable("nobody's", payload) == payload

@@ -1,0 +1,60 @@
+"""Things that tests of payment start from."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from contracts.booking import PaymentAuthorizeRequested
+from payment import services
+from payment.models import Operation, Payment
+from payment.processors import Authorization
+
+NOW: Final = datetime(2020, 1, 10, 12, 0, tzinfo=UTC)  # long ago: what was asked then is due
+AMOUNT: Final = 12900
+CARD: Final = "tok_approve"
+
+
+def requested(
+    reservation_id: UUID | None = None, *, number: int = 1, token: str = CARD, **facts: Any
+) -> PaymentAuthorizeRequested:
+    """Booking's request to authorize a card."""
+    return PaymentAuthorizeRequested(
+        reservation_id=reservation_id or uuid7(),
+        saga_id=uuid7(),
+        operation_number=number,
+        payment_token=token,
+        **{"amount": AMOUNT, "currency": "EUR", **facts},
+    )
+
+
+def operation(*, token: str = CARD, due_at: datetime = NOW) -> Operation:
+    """An operation REQUESTED of a new payment."""
+    event = requested(token=token)
+    services.request_authorization(event, now=NOW)
+    Operation.objects.filter(payment=event.reservation_id).update(next_attempt_at=due_at)
+    return Operation.objects.select_related("payment").get(payment=event.reservation_id)
+
+
+def operations(count: int) -> list[Operation]:
+    """So many, each of a payment of its own."""
+    return [operation() for _ in range(count)]
+
+
+def in_status(status: Operation.Status) -> Operation:
+    """An operation that is at a status already."""
+    made = operation()
+    Operation.objects.filter(pk=made.pk).update(status=status)
+    made.status = status
+    return made
+
+
+def payment() -> Payment:
+    """A payment with one operation REQUESTED."""
+    return operation().payment
+
+
+def authorization(key: str = "r:1", *, token: str = CARD) -> Authorization:
+    """What a processor is asked."""
+    return Authorization(idempotency_key=key, token=token, amount=AMOUNT, currency="EUR")
