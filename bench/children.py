@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from dev.console import RefusalError
 from dev.supervision import tethered
 
 END_SECONDS: Final = 20
+ANSWER_SECONDS: Final = 180  # far more than any round takes
 
 
 class Child:
@@ -41,12 +43,14 @@ class Child:
         self._process.stdin.flush()
 
     def answer(self) -> Any:
-        """Its next line.
+        """Its next line; it says one for every time it is asked.
 
         Raises:
-            RefusalError: it has ended.
+            RefusalError: it has ended, or says nothing for `ANSWER_SECONDS`.
         """
         assert self._process.stdout is not None  # noqa: S101 (a pipe was asked for)
+        if not select.select([self._process.stdout], [], [], ANSWER_SECONDS)[0]:
+            raise RefusalError(f"{self._name} has said nothing for {ANSWER_SECONDS} s")
         line = self._process.stdout.readline()
         if not line:
             raise RefusalError(f"{self._name} ended with status {self._process.wait()}")

@@ -62,6 +62,6 @@ class Consuming:
         )
 
     def _publish(self, events: int) -> None:
-        outcome = self._publisher.publish(stock.loose_rows(events, stock.EFFECTS), 30)
+        outcome = self._publisher.publish(stock.loose_rows(events), 30)
         if len(outcome.acknowledged) != events:
             raise RefusalError(f"the events could not be published: {outcome.error}")

@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from django.db import connection
 
 from bench.outbox import stock
-from bench.outbox.shop.events import ParcelSent
+from bench.outbox.shop.events import ParcelSent, ParcelStored
 from outbox.conf import options
 from outbox.consumer import configuration
 from outbox.kafka import producer_configuration
@@ -75,7 +75,7 @@ class Effects:
         self._kafka = Consumer(
             {**configuration(options(), "raw"), "enable.auto.offset.store": True}
         )
-        self._kafka.subscribe([stock.EFFECTS])
+        self._kafka.subscribe([ParcelStored.topic])
         self._sql = cursor()
 
     def run_once(self) -> None:
@@ -85,7 +85,7 @@ class Effects:
             return
         messages = [first, *self._kafka.consume(BATCH - 1, 0)]
         for message in messages:
-            sent = msgspec.json.decode(message.value() or b"", type=ParcelSent).sent_ns
+            sent = msgspec.json.decode(message.value() or b"", type=ParcelStored).sent_ns
             self._sql.execute(
                 "INSERT INTO effect (sent_ns, handled_ns) VALUES (%s, %s)",
                 [sent, time.monotonic_ns()],

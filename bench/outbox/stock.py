@@ -10,16 +10,15 @@ from django.db import connections
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from bench.outbox.shop.events import ParcelSent
+from bench.outbox.shop.events import ParcelSent, ParcelStored
 from outbox import registry
 from outbox.conf import options
 from outbox.models import SHARDS, OutboxEvent
 from outbox.rows import Row
 
 DRAINED: Final = "shop.drained"
-EFFECTS: Final = "shop.effects"
 RAW: Final = "shop.raw"
-TOPICS: Final = (ParcelSent.topic, DRAINED, EFFECTS, RAW)
+TOPICS: Final = (ParcelSent.topic, ParcelStored.topic, DRAINED, RAW)
 
 TRACEPARENT: Final = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 CHUNK: Final = 100_000
@@ -83,9 +82,9 @@ def pending(using: str = "default") -> int:
     return OutboxEvent.objects.using(using).exclude(state="PUBLISHED").count()
 
 
-def loose_rows(rows: int, topic: str) -> list[Row]:
+def loose_rows(rows: int, topic: str = ParcelStored.topic) -> list[Row]:
     """Rows that are in no table, each the first of a key: for a publisher without a relay."""
-    payload = registry.encode(ParcelSent.at(time.monotonic_ns()))
+    payload = registry.encode(ParcelStored.at(time.monotonic_ns()))
     now, prefix = timezone.now(), f"{next(_prefixes):08x}"
     return [
         Row(
@@ -93,7 +92,7 @@ def loose_rows(rows: int, topic: str) -> list[Row]:
             event_id=uuid7(),
             shard=0,
             topic=topic,
-            type=ParcelSent.type,
+            type=ParcelStored.type,
             key=f"{prefix}-0000-7000-8000-{number:012x}",
             sequence=1,
             payload=payload,

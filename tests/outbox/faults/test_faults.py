@@ -20,7 +20,12 @@ from tests.outbox.faults.evidence import read_history
 from tests.outbox.faults.proxy import Proxy
 from tests.outbox.faults.system import Process, System, TakeOver
 
-pytestmark = [pytest.mark.slow, pytest.mark.mariadb, pytest.mark.kafka]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.mariadb,
+    pytest.mark.kafka,
+    pytest.mark.timeout(600),
+]
 
 WRITERS = 2
 TRANSACTIONS_PER_SECOND = 40.0
