@@ -1,10 +1,13 @@
 """Applying messages inside one transaction."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import IntegrityError, connection
+from django.db.models import Q
 
 from outbox import cloudevents, registry
 from outbox.cloudevents import Envelope, Malformed
@@ -100,10 +103,10 @@ class Batch:
     def _load(self, keys: Iterable[Key]) -> None:
         """Read and lock the marks, so that a consumer that lost its partition waits and then sees
         what was applied; read which keys have messages held."""
-        wanted = [key for _, key in keys]
-        mine = InboxMark.objects.filter(consumer=self.consumer, key__in=wanted)
+        wanted = _one_of(keys)
+        mine = InboxMark.objects.filter(wanted, consumer=self.consumer)
         self._marks = {(mark.source, mark.key): mark for mark in mine.select_for_update()}
-        held = HeldMessage.objects.filter(consumer=self.consumer, key__in=wanted)
+        held = HeldMessage.objects.filter(wanted, consumer=self.consumer)
         self._held = set(held.values_list("source", "key"))
 
     def _apply_one(self, message: Incoming, envelope: Envelope) -> None:
@@ -194,6 +197,16 @@ class Batch:
         except IntegrityError as error:
             # Another process applied the key's first event at the same time: read again.
             raise LostRace("a mark was made by another consumer process") from error
+
+
+def _one_of(keys: Iterable[Key]) -> Q:
+    """That a row is of one of these keys: with its source named, as the indexes have it, so that
+    no more rows are read and locked than are asked for."""
+    by_source: dict[str, list[str]] = defaultdict(list)
+    for source, key in keys:
+        by_source[source].append(key)
+    conditions = (Q(source=source, key__in=of_it) for source, of_it in by_source.items())
+    return reduce(or_, conditions, Q(pk__in=()))
 
 
 def _update_locked(marks: Sequence[InboxMark]) -> None:

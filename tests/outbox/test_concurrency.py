@@ -78,6 +78,28 @@ def test_the_same_events_in_two_consumers_at_once_are_applied_once(known: int) -
     assert not HeldMessage.objects.exists()
 
 
+def test_a_consumer_waits_for_no_key_but_its_own() -> None:
+    order = an_order()
+    placed(2, order)
+    first, second = messages_of(order)
+    an_inbox().apply([first])
+    InboxMark.objects.bulk_create(
+        InboxMark(consumer="effects", source="shop", key=f"other-{number}", sequence=1)
+        for number in range(500)
+    )
+
+    def apply() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION innodb_lock_wait_timeout = 1")
+        an_inbox().apply([second])
+
+    with transaction.atomic():
+        others = InboxMark.objects.filter(key__startswith="other-").select_for_update()
+        assert len(others) == 500
+        assert at_once(apply) == [None]
+    assert effects() == ["placed 1", "placed 2"]
+
+
 def test_workers_that_start_at_once_never_share_a_shard() -> None:
     everyone = [Leases("tests", seconds=30) for _ in range(4)]
 
