@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Final, cast
 
 from confluent_kafka import Consumer as KafkaConsumer
-from confluent_kafka import KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from django.utils import timezone
 
 from outbox.conf import Options, options
@@ -157,11 +157,18 @@ class Consumer:
                 logger.info("%s is not ours any more: %s", position, error)
 
     def _commit(self, messages: Sequence[Message]) -> None:
+        """Tell the broker, but do not wait for its answer: the effects are committed, and whoever
+        reads these messages again skips them."""
         try:
-            self._kafka.commit(offsets=_positions(messages, ahead=1), asynchronous=False)
+            self._kafka.commit(offsets=_positions(messages, ahead=1), asynchronous=True)
         except KafkaException as error:
-            # The effects are committed; whoever reads these messages again skips them.
-            logger.info("offsets not committed: %s", error)
+            _log_uncommitted(error.args[0])
+
+
+def _log_uncommitted(error: KafkaError | None, _: object = None) -> None:
+    """What became of offsets: told by a later poll."""
+    if error is not None:
+        logger.info("offsets not committed: %s", error.str())
 
 
 def _positions(messages: Iterable[Message], *, ahead: int) -> list[TopicPartition]:
@@ -214,6 +221,7 @@ def configuration(configured: Options, name: str) -> dict[str, object]:
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "auto.offset.reset": "earliest",
+        "on_commit": _log_uncommitted,
         "fetch.wait.max.ms": 100,
         "topic.metadata.refresh.interval.ms": 5000,
         **CLIENT,
