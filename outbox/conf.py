@@ -19,6 +19,8 @@ class Options:
         partitions: partitions of the topics that `create_topics` makes.
         replication: replication factor of those topics.
         relay_batch: rows the relay reads at a time.
+        mark_after_seconds: how long a published row may wait to be marked together with others; a
+            relay that is killed meanwhile has them sent again.
         consumer_batch: messages a consumer applies in one transaction, at most.
         lease_seconds: how long a silent worker keeps its shards.
         consumers: the consumers by name: their topics, and the dotted path of their handlers.
@@ -36,6 +38,7 @@ class Options:
     partitions: int = 12
     replication: int = 1
     relay_batch: int = 2000
+    mark_after_seconds: float = 0.03
     consumer_batch: int = 200
     lease_seconds: float = 2.0
     consumers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

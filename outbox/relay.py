@@ -9,9 +9,9 @@ successors, while other keys go on.
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 BEHIND: Final = "behind an event that is held"
 LOOK_FOR_HELD_SECONDS: Final = 1.0
+MANY_UNMARKED: Final = 200
 PURGE_SECONDS: Final = 1.0
 REST_SECONDS: Final = 60.0
 
@@ -45,12 +46,21 @@ class Relay:
     """
 
     def __init__(self, publisher: Publisher | None = None, *, address: str = "") -> None:
-        self.leases = Leases(RELAY, seconds=options().lease_seconds, address=address)
+        self.leases = Leases(
+            RELAY, seconds=options().lease_seconds, address=address, busy=self._shards_unmarked
+        )
         self.publisher = publisher or KafkaPublisher()
+        # The query is made anew when the shards change: making it costs more than asking it.
+        self._pending_of: list[int] = []
+        self._pending_rows = _pending_of([])
         self._held_keys: set[str] = set()
         self._held_keys_of: dict[int, int] = {}  # under which epochs they were read
         self._next_look_for_held = 0.0
         self._next_purge = 0.0
+        # Acknowledged by the broker; one marking for what came within a short while.
+        self._unmarked: dict[int, Row] = {}
+        self._unmarked_under: dict[int, int] = {}  # epochs
+        self._mark_at = 0.0
 
     def run_once(self) -> bool:
         """Publish one batch.
@@ -62,30 +72,35 @@ class Relay:
             BrokerAway: not everything was acknowledged.
         """
         self.leases.keep()
+        self._forget_lost()
         shards = self.leases.shards
         if not shards:
             return False
         self._keep_held_keys(shards)
         batch = self._pending(shards)
-        if batch:
-            self._publish(self._without_held(batch))
+        try:
+            if batch:
+                self._publish(self._without_held(batch))
+        finally:
+            self._mark_when_due()
         self._purge(shards)
         return bool(batch)
 
     def close(self) -> None:
-        """Let go of the broker and give the shards back."""
+        """Let go of the broker, mark what it acknowledged and give the shards back."""
         self.publisher.close()
+        if self._unmarked:
+            self._mark()
         self.leases.release()
 
     # Reading
 
-    def _pending(self, shards: Sequence[int]) -> list[Row]:
+    def _pending(self, shards: list[int]) -> list[Row]:
         """The next rows, oldest first, straight off the index."""
-        pending = OutboxEvent.objects.filter(state=State.PENDING)
-        if len(shards) < SHARDS:
-            pending = pending.filter(shard__in=shards)
-        rows = pending.order_by("id").values_list(*Row._fields)
-        return [Row._make(row) for row in rows[: options().relay_batch]]
+        if self._pending_of != shards:
+            self._pending_rows, self._pending_of = _pending_of(shards), shards
+        rows = self._pending_rows[: options().relay_batch + MANY_UNMARKED]
+        return [Row._make(row) for row in rows if row[0] not in self._unmarked]
 
     def _keep_held_keys(self, shards: Sequence[int]) -> None:
         """Ask from time to time, and at once about shards that another relay had until now."""
@@ -125,29 +140,55 @@ class Relay:
     def _publish(self, batch: Sequence[Row]) -> None:
         """Send a batch, or as much of it as half a lease has time for: on a slow broker a batch of
         many waves would outlive its leases, and others would send it again."""
-        acknowledged: list[Row] = []
-        try:
-            for wave in waves(batch):
-                if not self.leases.are_valid():
-                    return
-                patience = min(self.leases.seconds_left(), options().message_timeout_ms / 1000)
-                outcome = self.publisher.publish(wave, patience)
-                acknowledged += outcome.acknowledged
-                if outcome.refused:
-                    self._hold(outcome.refused)
-                    return  # read again: successors of what is held now must not be sent
-                if outcome.error:
-                    raise BrokerAway(outcome.error)
-                if self.leases.seconds_left() < self.leases.seconds / 2:
-                    return
-        finally:
-            if acknowledged:
-                self._mark(acknowledged)
+        for wave in waves(batch):
+            if not self.leases.are_valid():
+                return
+            patience = min(self.leases.seconds_left(), options().message_timeout_ms / 1000)
+            outcome = self.publisher.publish(wave, patience)
+            self._note(outcome.acknowledged)
+            if outcome.refused:
+                self._hold(outcome.refused)
+                return  # read again: successors of what is held now must not be sent
+            if outcome.error:
+                raise BrokerAway(outcome.error)
+            if self.leases.seconds_left() < self.leases.seconds / 2:
+                return
+
+    def _note(self, acknowledged: Sequence[Row]) -> None:
+        if acknowledged and not self._unmarked:
+            self._mark_at = time.monotonic() + options().mark_after_seconds
+        self._unmarked.update((row.id, row) for row in acknowledged)
+
+    def _forget_lost(self) -> None:
+        """What was sent under a lease that has ended is not ours to mark: others send it again."""
+        before, epochs = self._unmarked_under, self.leases.epochs
+        if epochs is not before:
+            self._unmarked = {
+                row.id: row
+                for row in self._unmarked.values()
+                if epochs.get(row.shard) == before.get(row.shard)
+            }
+            self._unmarked_under = epochs
+
+    def _mark_when_due(self) -> None:
+        """A durable marking takes longer than sending does: a steady trickle shares one."""
+        if self._unmarked and (
+            time.monotonic() >= self._mark_at or len(self._unmarked) >= MANY_UNMARKED
+        ):
+            self._mark()
 
     # Writing: fenced by the leases, whose rows stay locked until the commit
 
+    def _shards_unmarked(self) -> set[int]:
+        """Whoever got one of these now would send rows again."""
+        return {row.shard for row in self._unmarked.values()}
+
+    def _mark(self) -> None:
+        self._mark_published(list(self._unmarked.values()))
+        self._unmarked.clear()
+
     @unit_of_work
-    def _mark(self, rows: Sequence[Row]) -> None:
+    def _mark_published(self, rows: Sequence[Row]) -> None:
         """Record acknowledgements, where the lease they were sent under is still ours."""
         ours = self.leases.still_held(row.shard for row in rows)
         ids = [row.id for row in rows if row.shard in ours]
@@ -180,6 +221,14 @@ class Relay:
 
     def _pending_among(self, ids: Sequence[int]) -> QuerySet[OutboxEvent]:
         return OutboxEvent.objects.filter(id__in=ids, state=State.PENDING)
+
+
+def _pending_of(shards: Collection[int]) -> "QuerySet[OutboxEvent, tuple[Any, ...]]":
+    """What is to be published of some shards."""
+    pending = OutboxEvent.objects.filter(state=State.PENDING)
+    if len(shards) < SHARDS:
+        pending = pending.filter(shard__in=shards)
+    return pending.order_by("id").values_list(*Row._fields)
 
 
 def waves(batch: Iterable[Row]) -> list[list[Row]]:

@@ -19,5 +19,6 @@ OUTBOX = {
     "CONSUMERS": {
         "effects": {"topics": ["shop.events"], "handlers": "tests.outbox.shop.handlers.EFFECTS"}
     },
+    "MARK_AFTER_SECONDS": 0,  # what is marked later has tests of its own
     "BOOTSTRAP_SERVERS": ENVIRONMENT.text("KAFKA_BOOTSTRAP_SERVERS", trial="127.0.0.1:9092"),
 }

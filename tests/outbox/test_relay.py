@@ -178,6 +178,90 @@ def test_a_batch_ends_when_half_the_lease_is_over_so_that_a_long_one_keeps_it() 
     assert broker.sequences(events[0].key) == [1, 2, 3]
 
 
+@pytest.fixture
+def marks_later(settings: Any) -> None:
+    settings.OUTBOX = {**settings.OUTBOX, "MARK_AFTER_SECONDS": 60}
+
+
+@pytest.mark.usefixtures("marks_later")
+class TestMarkingLater:
+    """What came within a short while is marked together."""
+
+    def test_what_is_published_and_not_marked_yet_is_not_sent_again(self) -> None:
+        order = an_order()
+        relay, broker = a_relay()
+        first = placed(1, order)
+        assert relay.run_once()
+        assert states(first) == ["PENDING"]
+        placed(2, order)
+        relay.run_once()
+        assert not relay.run_once()
+        assert broker.sequences(str(order.pk)) == [1, 2, 3]
+
+    def test_it_is_marked_when_it_is_time(self) -> None:
+        rows = placed(2)
+        relay, _ = a_relay()
+        relay.run_once()
+        relay._mark_at = time.monotonic()
+        assert not relay.run_once()
+        assert states(rows) == ["PUBLISHED"] * 2
+
+    def test_it_is_marked_when_it_is_much(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("outbox.relay.MANY_UNMARKED", 3)
+        order = an_order()
+        rows = placed(2, order)
+        relay, _ = a_relay()
+        relay.run_once()
+        assert states(rows) == ["PENDING"] * 2
+        rows += placed(1, order)
+        relay.run_once()
+        assert states(rows) == ["PUBLISHED"] * 3
+
+    def test_it_is_marked_when_the_broker_goes_away(self) -> None:
+        order = an_order()
+        rows = placed(1, order)
+        relay, broker = a_relay()
+        relay.run_once()
+        relay._mark_at = time.monotonic()
+        appended(order, OrderShipped())
+        broker.away.add(OrderShipped.type)
+        with pytest.raises(BrokerAway):
+            relay.run_once()
+        assert states(rows) == ["PUBLISHED"]
+
+    def test_it_is_marked_before_a_relay_stops(self) -> None:
+        rows = placed(2)
+        relay, _ = a_relay()
+        relay.run_once()
+        relay.close()
+        assert states(rows) == ["PUBLISHED"] * 2
+
+    def test_its_shards_are_not_given_to_a_relay_that_joins(self) -> None:
+        rows = [placed(1)[0] for _ in range(20)]
+        relay, _ = a_relay()
+        relay.run_once()
+        other, others_broker = a_relay()
+        other.leases.heartbeat()
+        relay.leases.heartbeat()
+        other.leases.heartbeat()
+        assert {row.shard for row in rows} <= set(relay.leases.shards)
+        other.run_once()
+        assert not others_broker.waves
+
+    def test_what_was_sent_under_a_lease_that_is_lost_is_sent_again_and_not_marked(self) -> None:
+        rows = placed(1)
+        relay, _ = a_relay()
+        relay.run_once()
+        has_died(relay.leases)
+        other, others_broker = a_relay()
+        other.leases.heartbeat()
+        relay.leases.heartbeat()
+        relay.close()
+        assert states(rows) == ["PENDING"]
+        other.run_once()
+        assert others_broker.sequences(rows[0].key) == [1]
+
+
 def test_without_leases_nothing_is_published() -> None:
     placed(1)
     other, _ = a_relay()
