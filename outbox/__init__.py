@@ -7,15 +7,15 @@ consumer in order; every effect happens once, whatever is killed. See `outbox/RE
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from outbox.events import append
+    from outbox.events import append, append_batch
 
-__all__ = ["append"]
+__all__ = ["append", "append_batch"]
 
 
 def __getattr__(name: str) -> Any:
-    """Offer `outbox.append` without importing models before Django's apps are ready."""
-    if name == "append":
-        from outbox.events import append
+    """Offer what appends without importing models before Django's apps are ready."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from outbox import events
 
-        return append
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(events, name)

@@ -1,12 +1,13 @@
 """`outbox.append`."""
 
 import uuid
+from typing import Any
 
 import pytest
 from django.db import transaction
 
 import outbox
-from outbox.events import OutsideTransaction, append
+from outbox.events import OutsideTransaction, append, append_batch
 from outbox.models import SHARDS, OutboxEvent, shard_of
 from outbox.registry import ContractViolation, UnknownEvent
 from outbox.tracing import traced
@@ -20,8 +21,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-def test_the_function_is_offered_by_the_package() -> None:
+def test_the_functions_are_offered_by_the_package() -> None:
     assert outbox.append is append
+    assert outbox.append_batch is append_batch
+    with pytest.raises(AttributeError, match="prepend"):
+        _ = outbox.prepend
 
 
 def test_events_are_numbered_from_one_in_the_order_they_are_appended() -> None:
@@ -47,6 +51,41 @@ def test_an_order_that_is_not_saved_yet_is_numbered_by_its_insert() -> None:
         append(order, OrderPlaced(amount=1))
         order.save(force_insert=True)
     assert Order.objects.get(pk=order.pk).event_sequence == 1
+
+
+def test_a_batch_numbers_the_events_of_each_of_its_aggregates() -> None:
+    old, other, new = an_order(), an_order(), Order()
+    appended(old, OrderPlaced(amount=1))
+    with transaction.atomic():
+        rows = append_batch(
+            [
+                (old, OrderShipped()),
+                (other, OrderPlaced(amount=2)),
+                (new, OrderPlaced(amount=3)),
+                (other, OrderShipped()),
+            ]
+        )
+        new.save(force_insert=True)
+    numbered = [(row.key, row.sequence) for row in rows]
+    assert numbered == [(str(old.pk), 2), (str(other.pk), 1), (str(new.pk), 1), (str(other.pk), 2)]
+    stored = {order.pk: order.event_sequence for order in Order.objects.all()}
+    assert stored == {old.pk: 2, other.pk: 2, new.pk: 1}
+
+
+def test_a_batch_costs_the_same_for_many_aggregates_as_for_one(
+    django_assert_num_queries: Any,
+) -> None:
+    orders = [an_order() for _ in range(50)]
+    with transaction.atomic(), django_assert_num_queries(2):
+        append_batch((order, OrderShipped()) for order in orders)
+
+
+def test_one_stale_aggregate_fails_the_whole_batch() -> None:
+    fresh, stale = an_order(), an_order()
+    appended(Order.objects.get(pk=stale.pk))
+    with pytest.raises(LostRace), transaction.atomic():
+        append_batch([(fresh, OrderShipped()), (stale, OrderShipped())])
+    assert not OutboxEvent.objects.filter(key=str(fresh.pk)).exists()
 
 
 def test_a_rollback_takes_the_event_and_its_number_back() -> None:
