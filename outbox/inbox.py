@@ -26,6 +26,10 @@ WAITING: Final = (Reason.GAP, Reason.BEHIND)
 ALL: Final = tuple(Reason)
 
 
+class UnknownConsumer(LookupError):
+    """The settings have no consumer of this name (any more)."""
+
+
 class Inbox:
     """Applies messages for one consumer.
 
@@ -48,9 +52,17 @@ class Inbox:
 
     @classmethod
     def named(cls, consumer: str) -> Self:
-        """The inbox of a consumer of the setting `OUTBOX["CONSUMERS"]`."""
-        handlers = import_string(options().consumers[consumer]["handlers"])
-        return cls(consumer, handlers)
+        """The inbox of a consumer of the setting `OUTBOX["CONSUMERS"]`.
+
+        Raises:
+            UnknownConsumer: it is not one.
+        """
+        if consumer not in options().consumers:
+            raise UnknownConsumer(
+                f"OUTBOX has no consumer {consumer}: only under its settings can what it holds be "
+                "replayed or discarded"
+            )
+        return cls(consumer, import_string(options().consumers[consumer]["handlers"]))
 
     def apply(self, messages: Sequence[Incoming]) -> None:
         """Apply messages in one transaction; if that fails, one by one, holding what fails again.
