@@ -101,15 +101,15 @@ MUTANTS: Final = [
     Mutant(
         "append needs a transaction",
         "the table has not what was committed|never sent",
-        without(events.append, "raise OutsideTransaction", "str"),
+        without(events.append_batch, "raise OutsideTransaction", "str"),
         APPENDING,
     ),
     Mutant(
         "append raises event_sequence in the database",
         "an append that had lost to nobody was refused|whoever lost a race was not told so",
         without(
-            events._raise_sequence,
-            '.update(event_sequence=F("event_sequence") + count)',
+            events._raise_sequences,
+            ".update(event_sequence=sequence + count)",
             ".count()",
         ),
         APPENDING,
@@ -117,16 +117,20 @@ MUTANTS: Final = [
     Mutant(
         "append raises event_sequence in memory",
         "an append that had lost to nobody was refused",
-        without(events._raise_sequence, "source.event_sequence += count"),
+        without(
+            events._raise_sequences,
+            "numbers.append(source.event_sequence)",
+            "numbers.append(source.event_sequence); source.event_sequence -= 1",
+        ),
         APPENDING,
     ),
     Mutant(
         "append compares event_sequence with what was read",
         "whoever lost a race was not told so",
         without(
-            events._raise_sequence,
-            "pk=source.pk, event_sequence=source.event_sequence",
-            "pk=source.pk",
+            events._raise_sequences,
+            "[source.pk for source in group], event_sequence=sequence",
+            "[source.pk for source in group]",
         ),
         APPENDING,
     ),
@@ -182,7 +186,7 @@ MUTANTS: Final = [
     Mutant(
         "the oldest pending rows go first",
         "out of order at the broker",
-        without(Relay._pending, '"id"', '"-id"'),
+        without(relay._pending_of, '"id"', '"-id"'),
         SENDING,
     ),
     Mutant(
@@ -194,13 +198,13 @@ MUTANTS: Final = [
     Mutant(
         "only what was acknowledged is marked",
         "marked, never sent|out of order at the broker",
-        without(Relay._publish, "acknowledged += outcome.acknowledged", "acknowledged += wave"),
+        without(Relay._publish, "self._note(outcome.acknowledged)", "self._note(wave)"),
         SENDING,
     ),
     Mutant(
         "what was acknowledged is marked, whatever else happens",
         "it does not come to rest",
-        without(Relay._publish, "self._mark(acknowledged)", "pass"),
+        without(Relay._publish, "self._note(outcome.acknowledged)", "pass"),
         SENDING,
     ),
     Mutant(
