@@ -145,7 +145,7 @@ MUTANTS: Final = [
         "a unit of work is tried again as a whole",
         "effects",
         _keep_what_a_lost_race_has_done,
-        DEADLOCKS,
+        ("a_consumer_is_interrupted",),
     ),
     # Leases
     Mutant(
@@ -162,7 +162,7 @@ MUTANTS: Final = [
         "the epoch rises with every change of owner",
         "out of order at the broker",
         without(Leases._take, 'epoch=F("epoch") + 1, '),
-        LEASES,
+        ("a_shard_goes_and_comes_back",),
     ),
     Mutant(
         "only what is free or expired is taken",
@@ -317,7 +317,7 @@ MUTANTS: Final = [
         "a database that is away holds nothing",
         "held for no reason",
         without(Inbox._apply_or_hold, "database_is_away(error) or "),
-        RECEIVING,
+        ("a_consumer_is_interrupted",),
     ),
     Mutant(
         "what somebody else has applied meanwhile is not held",
@@ -393,7 +393,7 @@ MUTANTS: Final = [
         without(
             Inbox._apply_held, "failed.update(reason=Reason.FAILED, error=traceback.format_exc())"
         ),
-        RECEIVING,
+        ("what_fails",),
     ),
     # The consumer
     Mutant(
@@ -443,7 +443,7 @@ MUTANTS: Final = [
         "only the first held message of a key can be discarded",
         "held, but applied",
         without(operators._give_up, "raise NotFirst", "str"),
-        ("what_fails",),
+        ("an_operator_is_interrupted",),
     ),
     Mutant(
         "a discarded message moves the mark past it",

@@ -11,7 +11,7 @@ from tests.outbox.test_state_machine import surroundings as surroundings
 
 # A mutant that lives this long has escaped. Most are caught within a few examples.
 EXAMPLES: Final = 100
-STEPS: Final = 8
+STEPS: Final = 10
 
 
 def engine(*rules: str) -> type[Engine]:

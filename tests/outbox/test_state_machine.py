@@ -139,7 +139,7 @@ some_interruption = st.builds(
     meanwhile=st.sampled_from(MEANWHILE),
 )
 interruptions = st.none() | some_interruption
-soon = st.integers(0, 6)
+soon, within = st.integers(0, 4), st.integers(0, 9)
 
 # What the machine runs in, set up by `surroundings`.
 current: dict[str, Any] = {}
@@ -351,23 +351,24 @@ class Engine(RuleBasedStateMachine):
     @rule(
         key=keys,
         name=st.sampled_from(INCOMING),
+        last=st.booleans(),
         kind=st.none() | st.sampled_from([Kind.MEANWHILE, Kind.CRASH]),
-        after=soon,
+        after=within,
         meanwhile=st.sampled_from(INCOMING),
     )
     def an_operator_is_interrupted(
-        self, key: str, name: str, kind: Kind | None, after: int, meanwhile: str
+        self, key: str, name: str, last: bool, kind: Kind | None, after: int, meanwhile: str
     ) -> None:
         """At a held message, by another operator at the same one or for good."""
         self.commit_send_and_consume(key, [What.FAILING, What.APPLIED], [], None, None)
         interruption = Interruption(kind, after, meanwhile) if kind else None
-        self.an_operator_acts(name, False, True, interruption)
+        self.an_operator_acts(name, last, True, interruption)
 
     @rule(
         key=keys,
         whats=whats,
         kind=st.sampled_from([Kind.DEADLOCK, Kind.AWAY]),
-        after=soon,
+        after=within,
     )
     def a_consumer_is_interrupted(
         self, key: str, whats: list[What], kind: Kind, after: int
