@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 
 from outbox.batches import Batch, Handler, Reason
 from outbox.conf import options
-from outbox.held import Incoming, envelope_of, held_of, restore
+from outbox.held import Incoming, envelope_of, held_of, ready_keys, restore
 from outbox.models import HeldMessage
 from outbox.transactions import database_is_away, lost_a_race, unit_of_work
 
@@ -86,6 +86,12 @@ class Inbox:
         """Apply what waited behind a message that was given up, each in its own transaction."""
         if message.sequence is not None:
             self._drain(message.source, message.key, WAITING)
+
+    def go_on_with_what_was_left(self) -> None:
+        """Apply what waits for nothing any more: an operator's process that died after it had
+        decided has left it, and of its key no message may come again."""
+        for source, key in list(ready_keys(self.consumer, WAITING)):
+            self._drain(source, key, WAITING)
 
     def _apply_all(self, messages: Sequence[Incoming]) -> None:
         for source, key in self._apply_together(messages):
