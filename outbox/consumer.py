@@ -59,7 +59,8 @@ class Consumer:
         if not self._has_started:
             self._start()
         if time.monotonic() >= self._next_look_for_left:
-            self.inbox.go_on_with_what_was_left()
+            with self._kept_in_group():
+                self.inbox.go_on_with_what_was_left()
             self._next_look_for_left = time.monotonic() + LOOK_FOR_LEFT_SECONDS
         messages = self._fetch()
         if messages:

@@ -317,7 +317,7 @@ MUTANTS: Final = [
         "a database that is away holds nothing",
         "held for no reason|not drained",
         without(Inbox._apply_or_hold, "database_is_away(error) or "),
-        ("what_fails",),
+        ("a_consumer_is_interrupted",),
     ),
     Mutant(
         "what somebody else has applied meanwhile is not held",
@@ -455,7 +455,7 @@ MUTANTS: Final = [
         "a message is discarded and its mark moved in one transaction",
         "lost between broker and database|not drained",
         without(operators._give_up, "@unit_of_work\n"),
-        ("an_operator_is_interrupted",),
+        OPERATING,
     ),
     Mutant(
         "what waited behind a discarded message goes on",

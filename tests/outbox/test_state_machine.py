@@ -367,16 +367,16 @@ class Engine(RuleBasedStateMachine):
 
     @rule(
         key=keys,
-        whats=whats,
+        whats=st.sampled_from([[What.APPLIED], [What.APPLIED, What.FAILING]]),
         kind=st.sampled_from([Kind.DEADLOCK, Kind.AWAY]),
         after=within,
     )
     def a_consumer_is_interrupted(
         self, key: str, whats: list[What], kind: Kind, after: int
     ) -> None:
-        """In the transaction of the effects; what failed is mended."""
-        self.commit_send_and_consume(key, whats, [], None, Interruption(kind, after))
+        """In the transaction of the effects, when what had failed before is mended."""
         self.an_operator_acts("replay incoming", False, True, None)
+        self.commit_send_and_consume(key, whats, [], None, Interruption(kind, after))
 
     @rule(key=keys, count=st.integers(1, 2))
     def roll_back(self, key: str, count: int) -> None:
