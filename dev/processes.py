@@ -61,7 +61,7 @@ BOOKING = Service(
         ("loaddata", "flights"),
         ("plan_departures", "--days", "30"),
     ),
-    commands=("run_outbox_relay", "consume_payments"),
+    commands=("run_outbox_relay", "consume_payments", "run_deadlines"),
 )
 PAYMENT = Service(
     "payment",

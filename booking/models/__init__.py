@@ -1,5 +1,6 @@
 """Booking's aggregates."""
 
+from booking.models.idempotency import IdempotencyKey
 from booking.models.inventory import Departure, Flight, Seat
 from booking.models.reservation import (
     IllegalTransition,
@@ -12,6 +13,7 @@ from booking.models.saga import Saga
 __all__ = [
     "Departure",
     "Flight",
+    "IdempotencyKey",
     "IllegalTransition",
     "Reservation",
     "ReservationPassenger",

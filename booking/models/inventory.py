@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -56,6 +56,10 @@ class Flight(models.Model):
         local = datetime.combine(day, self.departure_time, ZoneInfo(self.origin_zone))
         return local.astimezone(UTC)
 
+    def list_price(self, cabin: str) -> int:
+        """The price of one seat of a cabin, in minor units."""
+        return self.price_amount
+
     def seat_numbers(self) -> Iterator[str]:
         """Every seat of the aircraft: 1A, 1B, …"""
         for row in range(1, self.seat_rows + 1):
@@ -87,8 +91,8 @@ class Departure(models.Model):
     def __str__(self) -> str:
         return f"{self.flight} on {self.date}"
 
-    def itinerary(self) -> Itinerary:
-        """The departure as events describe it."""
+    def itinerary(self, cabin: str) -> Itinerary:
+        """The departure, and the cabin of the seats, as events describe them."""
         return Itinerary(
             carrier=self.flight.carrier,
             flight_number=self.flight.number,
@@ -98,7 +102,7 @@ class Departure(models.Model):
             departs_at=self.departs_at,
             arrives_at=self.departs_at + timedelta(minutes=self.flight.duration_minutes),
             origin_zone=self.flight.origin_zone,
-            cabin=CABIN,
+            cabin=cast("Cabin", cabin),
         )
 
 
@@ -123,6 +127,7 @@ class Seat(models.Model):
 
     departure = models.ForeignKey(Departure, on_delete=models.PROTECT, related_name="seats")
     number = models.CharField(max_length=4)
+    cabin = models.CharField(max_length=15, default=CABIN)
     status = models.CharField(max_length=7, choices=Status, default=Status.FREE)
     reservation = models.ForeignKey(
         "booking.Reservation",
@@ -147,15 +152,32 @@ class Seat(models.Model):
     def __str__(self) -> str:
         return f"{self.number} of {self.departure_id}"
 
-    def hold(self, reservation_id: UUID) -> None:
-        """Take a free seat. The condition is in the UPDATE: of many, one wins.
+    @classmethod
+    def take(
+        cls,
+        departure: Departure,
+        numbers: Iterable[str],
+        *,
+        owner: UUID,
+        status: Status = Status.HELD,
+    ) -> None:
+        """Take free seats for a reservation, all or none.
+
+        The condition is in the UPDATE: of many, one wins. One statement meets the rows in the same
+        order, that of an index, whatever order they were asked for in: two groups that want the
+        same seats wait for each other, but not both at once.
 
         Raises:
-            LostRace: somebody else has taken it.
+            LostRace: not all of them are free any more; none is taken then.
         """
-        free = Seat.objects.filter(pk=self.pk, status=Seat.Status.FREE)
-        if not free.update(status=Seat.Status.HELD, reservation_id=reservation_id):
-            raise LostRace(f"seat {self.number} is not free any more")
+        wanted = sorted(numbers)
+        seats = cls.objects.filter(departure=departure, number__in=wanted)
+        taken = seats.filter(status=cls.Status.FREE).update(status=status, reservation_id=owner)
+        if taken == len(wanted):
+            return
+        if taken:
+            seats.filter(reservation_id=owner).update(status=cls.Status.FREE, reservation_id=None)
+        raise LostRace(f"of the seats {', '.join(wanted)} only {taken} were free")
 
     @classmethod
     def sell_held(cls, reservation_id: UUID, numbers: Iterable[str]) -> None:
@@ -164,22 +186,22 @@ class Seat(models.Model):
         Raises:
             SeatNotHeld: not all of `numbers` are held by this reservation.
         """
-        cls._change_held(reservation_id, numbers, status=cls.Status.SOLD)
+        cls._change(reservation_id, numbers, cls.Status.HELD, status=cls.Status.SOLD)
 
     @classmethod
-    def release_held(cls, reservation_id: UUID, numbers: Iterable[str]) -> None:
-        """Free the seats that a reservation holds.
+    def release(cls, reservation_id: UUID, numbers: Iterable[str], *, status: Status) -> None:
+        """Free the seats that a reservation has, which are all HELD, or all SOLD.
 
         Raises:
-            SeatNotHeld: not all of `numbers` are held by this reservation.
+            SeatNotHeld: not all of `numbers` are this reservation's with this status.
         """
-        cls._change_held(reservation_id, numbers, status=cls.Status.FREE, reservation_id=None)
+        cls._change(reservation_id, numbers, status, status=cls.Status.FREE, reservation_id=None)
 
     @classmethod
-    def _change_held(cls, owner: UUID, numbers: Iterable[str], **changes: Any) -> None:
+    def _change(cls, owner: UUID, numbers: Iterable[str], now: Status, **changes: Any) -> None:
         """The owner is part of the condition: a seat that has been given on stays with its next
         owner, however late this comes."""
         wanted = sorted(numbers)
-        held = cls.objects.filter(reservation_id=owner, status=cls.Status.HELD, number__in=wanted)
-        if held.update(**changes) != len(wanted):
-            raise SeatNotHeld(f"reservation {owner} does not hold all of {', '.join(wanted)}")
+        owned = cls.objects.filter(reservation_id=owner, status=now, number__in=wanted)
+        if owned.update(**changes) != len(wanted):
+            raise SeatNotHeld(f"reservation {owner} has not all of {', '.join(wanted)} {now}")

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
 from booking import services
 from booking.models import Departure, Flight, Reservation, Saga, Seat
+from booking.services import Traveler
 from contracts.payment import PaymentAuthorized, PaymentDeclined
 from contracts.values import Reason
 
@@ -57,10 +59,39 @@ def seat(number: str = "12A") -> Seat:
 
 def reserve(*, seat_number: str = "12A", passenger_id: int = 1, **facts: Any) -> Reservation:
     """A PENDING reservation on the next departure of flight 1001, which is there already."""
-    asked = {"customer_id": "anna", "payment_token": "tok_approve", "now": NOW, **facts}
-    return services.create_reservation(
-        flight_number=FLIGHT_NUMBER, passenger_id=passenger_id, seat_number=seat_number, **asked
-    )
+    defaults = {
+        "customer_id": "anna",
+        "travelers": [Traveler(passenger_id, seat_number)],
+        "payment_token": "tok_approve",
+        "now": NOW,
+    }
+    return services.create_reservation(flight_number=FLIGHT_NUMBER, **{**defaults, **facts})
+
+
+def take(numbers: str, *, of: Departure, owner: UUID | None = None) -> None:
+    """Somebody takes these seats of a departure, such as "12A 12B"."""
+    Seat.take(of, numbers.split(), owner=owner or uuid7())
+
+
+def confirmed_reservation(**facts: Any) -> Reservation:
+    """A CONFIRMED reservation for 12A, its flight and departure made with it."""
+    departure(flight())
+    return confirm(reserve(**facts))
+
+
+def confirm(reservation: Reservation) -> Reservation:
+    """The reservation after payment's yes."""
+    services.signal_saga(authorized(reservation.pk), now=NOW)
+    reservation.refresh_from_db()
+    return reservation
+
+
+def make_due(*reservations: Reservation) -> None:
+    """The holds of these, or of all, have run out on the database's clock."""
+    sagas = Saga.objects.exclude(live=None)
+    if reservations:
+        sagas = sagas.filter(reservation__in=reservations)
+    sagas.update(deadline_at=Now() - timedelta(seconds=1))
 
 
 def pending_reservation() -> Reservation:

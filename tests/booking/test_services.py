@@ -11,7 +11,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from uuid_utils.compat import uuid7
 
-from booking import saga
 from booking.models import (
     Departure,
     Reservation,
@@ -124,7 +123,7 @@ def assert_nothing_is_written() -> None:
     [
         pytest.param(OutboxEvent.objects, "bulk_create", id="the events"),
         pytest.param(Reservation, "insert", id="the reservation"),
-        pytest.param(saga, "start", id="the saga"),
+        pytest.param(Saga, "save", id="the saga"),
         pytest.param(TimelineEntry.objects, "create", id="the timeline, the last insert"),
     ],
 )
@@ -167,7 +166,7 @@ def test_the_event_and_the_reservation_are_seen_together_or_not_at_all(
         seen.append(connection.in_atomic_block)
         return append(*args, **kwargs)
 
-    monkeypatch.setattr("booking.services.outbox.append", watched_append, raising=False)
+    monkeypatch.setattr("outbox.append", watched_append)
     factories.reserve()
     assert seen == [True]
 
@@ -288,15 +287,15 @@ def test_who_loses_one_departure_after_another_goes_on_to_the_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """However many are snatched away between the look and the grasp."""
-    flight, hold = factories.flight(), Seat.hold
+    flight, take = factories.flight(), Seat.take
     departures = [factories.departure(flight, in_days=day) for day in range(1, ATTEMPTS + 3)]
 
-    def snatched_hold(self: Seat, reservation_id: UUID) -> None:
-        if self.departure != departures[-1]:
-            hold(self, uuid7())
-        hold(self, reservation_id)
+    def snatched(departure: Departure, numbers: list[str], *, owner: UUID) -> None:
+        if departure != departures[-1]:
+            take(departure, numbers, owner=uuid7())
+        take(departure, numbers, owner=owner)
 
-    monkeypatch.setattr(Seat, "hold", snatched_hold)
+    monkeypatch.setattr(Seat, "take", snatched)
     assert factories.reserve().departure == departures[-1]
 
 

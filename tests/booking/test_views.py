@@ -1,6 +1,7 @@
 """Reservations over HTTP: what is answered when all is well, or somebody was quicker."""
 
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
@@ -88,6 +89,8 @@ def test_a_seat_taken_on_every_open_departure_is_a_conflict(client: Client) -> N
         "title": "Seat taken",
         "status": 409,
         "detail": "Seat 12A is free on no open departure of flight 1001.",
+        "seats": ["12A"],
+        "nearest_free": ["12B"],
     }
     assert Reservation.objects.count() == 1
 
@@ -189,11 +192,22 @@ def test_an_empty_list_is_a_page_without_results(client: Client) -> None:
         "cD0A",  # p=NUL
     ],
 )
-def test_a_cursor_that_was_not_given_out_is_not_found(client: Client, cursor: str) -> None:
+def test_a_cursor_that_was_not_given_out_is_refused(client: Client, cursor: str) -> None:
     book_pages(2)
     response = client.get("/api/reservations", {"cursor": cursor})
-    assert response.status_code == 404
+    assert response.status_code == 400
     assert response.headers["Content-Type"] == PROBLEM
+    assert response.json()["type"] == "urn:problem-type:airline:malformed-cursor"
+
+
+def test_a_cursor_that_was_tampered_with_is_refused(client: Client) -> None:
+    book_pages(60)
+    url = client.get("/api/reservations").json()["next"]
+    query = dict(parse_qsl(urlsplit(url).query))
+    for place in range(0, len(query["cursor"]), 7):
+        other = "A" if query["cursor"][place] != "A" else "B"
+        cursor = query["cursor"][:place] + other + query["cursor"][place + 1 :]
+        assert client.get("/api/reservations", {"cursor": cursor}).status_code == 400
 
 
 def test_a_page_costs_one_query(client: Client, django_assert_num_queries: Any) -> None:

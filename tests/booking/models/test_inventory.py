@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -56,7 +57,7 @@ def test_events_describe_a_departure_by_its_flight_and_times() -> None:
     )
     leaves = datetime(2040, 1, 10, 23, 40, tzinfo=UTC)
     departure = Departure(flight=flight, date=date(2040, 1, 11), departs_at=leaves)
-    assert departure.itinerary() == Itinerary(
+    assert departure.itinerary("ECONOMY") == Itinerary(
         carrier="ZQ",
         flight_number=1001,
         origin="ARN",
@@ -72,7 +73,7 @@ def test_events_describe_a_departure_by_its_flight_and_times() -> None:
 @pytest.mark.django_db
 def test_a_free_seat_is_held_by_its_taker() -> None:
     seat, taker = factories.seat(), uuid7()
-    seat.hold(taker)
+    take(seat, taker)
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (Status.HELD, taker)
 
@@ -84,21 +85,24 @@ def test_a_seat_that_is_not_free_is_not_taken(status: Seat.Status) -> None:
     owner = None if status == Status.BLOCKED else uuid7()
     Seat.objects.update(status=status, reservation_id=owner)
     with pytest.raises(LostRace):
-        seat.hold(uuid7())
+        take(seat, uuid7())
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (status, owner)
 
 
+def take(seat: Seat, owner: UUID) -> None:
+    Seat.take(seat.departure, [seat.number], owner=owner)
+
+
+release = partial(Seat.release, status=Status.HELD)
 Change = Callable[[UUID, Iterable[str]], None]
-BOTH_CHANGES = pytest.mark.parametrize(
-    "change", [Seat.sell_held, Seat.release_held], ids=["sell", "release"]
-)
+BOTH_CHANGES = pytest.mark.parametrize("change", [Seat.sell_held, release], ids=["sell", "release"])
 
 
 @pytest.mark.django_db
 def test_a_held_seat_is_sold_to_its_owner() -> None:
     seat, owner = factories.seat(), uuid7()
-    seat.hold(owner)
+    take(seat, owner)
     Seat.sell_held(owner, ["12A"])
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (Status.SOLD, owner)
@@ -107,8 +111,8 @@ def test_a_held_seat_is_sold_to_its_owner() -> None:
 @pytest.mark.django_db
 def test_a_released_seat_is_free_and_has_no_owner() -> None:
     seat, owner = factories.seat(), uuid7()
-    seat.hold(owner)
-    Seat.release_held(owner, ["12A"])
+    take(seat, owner)
+    release(owner, ["12A"])
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (Status.FREE, None)
 
@@ -117,7 +121,7 @@ def test_a_released_seat_is_free_and_has_no_owner() -> None:
 @pytest.mark.django_db
 def test_somebody_elses_seat_stays_theirs(change: Change) -> None:
     seat, owner = factories.seat(), uuid7()
-    seat.hold(owner)
+    take(seat, owner)
     with pytest.raises(SeatNotHeld):
         change(uuid7(), ["12A"])
     seat.refresh_from_db()
@@ -128,7 +132,7 @@ def test_somebody_elses_seat_stays_theirs(change: Change) -> None:
 @pytest.mark.django_db
 def test_a_sold_seat_is_neither_sold_again_nor_released(change: Change) -> None:
     seat, owner = factories.seat(), uuid7()
-    seat.hold(owner)
+    take(seat, owner)
     Seat.sell_held(owner, ["12A"])
     with pytest.raises(SeatNotHeld):
         change(owner, ["12A"])
@@ -140,9 +144,9 @@ def test_a_sold_seat_is_neither_sold_again_nor_released(change: Change) -> None:
 @pytest.mark.django_db
 def test_a_seat_given_on_stays_with_its_next_owner(change: Change) -> None:
     seat, first, second = factories.seat(), uuid7(), uuid7()
-    seat.hold(first)
-    Seat.release_held(first, ["12A"])
-    seat.hold(second)
+    take(seat, first)
+    release(first, ["12A"])
+    take(seat, second)
     with pytest.raises(SeatNotHeld):
         change(first, ["12A"])
     seat.refresh_from_db()
@@ -153,7 +157,7 @@ def test_a_seat_given_on_stays_with_its_next_owner(change: Change) -> None:
 @pytest.mark.django_db
 def test_seats_that_are_not_all_held_are_refused(change: Change) -> None:
     seat, owner = factories.seat(), uuid7()
-    seat.hold(owner)
+    take(seat, owner)
     with pytest.raises(SeatNotHeld, match="12A, 12B"):
         change(owner, ["12B", "12A"])
 
