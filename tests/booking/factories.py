@@ -128,9 +128,15 @@ def authorized(reservation_id: UUID | None = None) -> PaymentAuthorized:
         reservation_id=reservation_id or uuid7(),
         saga_id=saga_of(reservation_id),
         operation_number=1,
-        amount=PRICE,
+        amount=amount_of(reservation_id),
         currency="EUR",
     )
+
+
+def amount_of(reservation_id: UUID | None) -> int:
+    """What a reservation costs; one seat's price where there is none."""
+    reservation = Reservation.objects.filter(pk=reservation_id).first()
+    return reservation.amount if reservation else PRICE
 
 
 def declined(reservation_id: UUID | None = None) -> PaymentDeclined:

@@ -34,4 +34,5 @@ def problem_of(response: Any, status: int, code: str) -> dict[str, Any]:
     problem: dict[str, Any] = response.json()
     assert (problem["status"], problem["type"]) == (status, f"urn:problem-type:airline:{code}")
     assert problem["detail"]
+    assert "errors" in problem or code != "invalid-request"
     return problem

@@ -1,4 +1,4 @@
-"""Which free seats are chosen: held over all sets of free seats, and on some that are easy to see."""
+"""Which free seats are chosen: held over all sets of them, and on some that are easy to see."""
 
 import pytest
 from hypothesis import given

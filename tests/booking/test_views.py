@@ -7,17 +7,42 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from booking import services
 from booking.models import Departure, Reservation, Seat
 from outbox.models import OutboxEvent
 from tests.booking import factories
-from tests.booking.http import PROBLEM, post_reservation
+from tests.booking.http import PROBLEM, post, post_reservation
 
 pytestmark = pytest.mark.django_db
 
 
 # Making one
+
+
+CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_post_costs_at_most_eight_queries(client: Client) -> None:
+    """What only opens and ends the transaction is not counted."""
+    factories.departure(factories.flight())
+    with CaptureQueriesContext(connection) as captured:
+        assert post_reservation(client).status_code == 201
+    asked = [query["sql"] for query in captured if not query["sql"].startswith(CONTROL)]
+    assert len(asked) <= 8, asked
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_post_for_nine_costs_no_more(client: Client) -> None:
+    numbers = [f"{row}A" for row in range(1, 10)]
+    factories.departure(factories.flight(), seats=numbers)
+    people = [{"passenger_id": row, "seat_number": f"{row}A"} for row in range(1, 10)]
+    with CaptureQueriesContext(connection) as captured:
+        assert post(client, {"flight_number": 1001, "passengers": people}).status_code == 201
+    asked = [query["sql"] for query in captured if not query["sql"].startswith(CONTROL)]
+    assert len(asked) <= 8, asked
 
 
 def test_a_reservation_is_created_pending(client: Client) -> None:
