@@ -8,9 +8,10 @@
     ACCEPTED ─────────────────► COMPENSATED   Cancel of what was CONFIRMED
 
 The engine changes the saga's row, the reservation, its seats and the outbox in one transaction, the
-caller's, and always in this order. An authorization that was asked for is taken back in the same
-transaction wherever the table says so, whatever has become of it: its answer, which may still come,
-is only noted.
+caller's, and always in this order: whoever has changed the reservation's row knows that nobody is
+just giving its passengers other seats. An authorization that was asked for is taken back in the
+same transaction wherever the table says so, whatever has become of it: its answer, which may still
+come, is only noted.
 """
 
 from collections.abc import Callable, Mapping
@@ -75,9 +76,9 @@ def confirm(saga: Saga, event: PaymentAuthorized, now: datetime) -> list[Booking
     asked, authorized = (reservation.amount, reservation.currency), (event.amount, event.currency)
     if authorized != asked:
         raise UnexpectedEvent(f"{authorized} is authorized, {asked} was asked for")
+    reservation.move_to(Reservation.Status.CONFIRMED, now=now)
     party = _party(reservation)
     Seat.sell_held(reservation.pk, _numbers(party))
-    reservation.move_to(Reservation.Status.CONFIRMED, now=now)
     note(reservation, "confirmed", f"card authorized, {seats_of(party)} sold", now=now)
     return [
         ReservationConfirmed(
@@ -140,9 +141,10 @@ def _end(
     reservation: Reservation, status: Reservation.Status, now: datetime
 ) -> list[ReservationPassenger]:
     """Free the seats in the transaction that makes the reservation final."""
-    party = _party(reservation)
-    Seat.release(reservation.pk, _numbers(party), status=reservation.seat_status())
+    had = reservation.seat_status()
     reservation.move_to(status, now=now)
+    party = _party(reservation)
+    Seat.release(reservation.pk, _numbers(party), status=had)
     return party
 
 

@@ -60,6 +60,8 @@ def change_seats(
     if _seats(after) == _seats(before):
         return reservation
     must_be_seated_well(after, selectors.exit_row_seats(reservation.departure))
+    # Before its seats, like the saga: who loses this race has found seats that are its no more.
+    reservation.change(seat_number=after[0].seat_number, now=now)
     _swap(reservation, set(_seats(before)), set(_seats(after)))
     _store(reservation, before, after, now)
     return reservation
@@ -109,7 +111,6 @@ def _store(
     """Write what has changed. The rows of passengers are made anew: no order of UPDATEs lets two
     of them swap seats that must differ at any time."""
     previous = reservation.summary(before)
-    reservation.change(seat_number=after[0].seat_number, now=now)
     reservation.passengers.all().delete()
     reservation.party = ReservationPassenger.objects.bulk_create(after)
     outbox.append(
