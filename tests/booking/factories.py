@@ -135,8 +135,9 @@ def authorized(reservation_id: UUID | None = None) -> PaymentAuthorized:
 
 def amount_of(reservation_id: UUID | None) -> int:
     """What a reservation costs; one seat's price where there is none."""
-    reservation = Reservation.objects.filter(pk=reservation_id).first()
-    return reservation.amount if reservation else PRICE
+    if reservation_id is None:
+        return PRICE
+    return Reservation.objects.get(pk=reservation_id).amount
 
 
 def declined(reservation_id: UUID | None = None) -> PaymentDeclined:

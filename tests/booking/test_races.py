@@ -245,7 +245,7 @@ def test_a_payment_races_the_hold_that_runs_out() -> None:
         reservation = factories.reserve(customer_id="trial", payment_token=None)
         url = f"/api/reservations/{reservation.pk}/payment"
         factories.make_due()
-        at_once([lambda url=url: Client().post(url, {}, "application/json"), expire])
+        at_once([partial(Client().post, url, {}, "application/json"), expire])
         expire()
         reservation.refresh_from_db()
         assert reservation.status == Status.EXPIRED
