@@ -19,7 +19,7 @@ from booking.models import IdempotencyKey, Reservation, Seat
 from booking.models.idempotency import KEPT
 from outbox.models import OutboxEvent
 from tests.booking import factories
-from tests.booking.http import post, post_reservation, problem_of, with_key
+from tests.booking.http import REQUEST, post, post_reservation, problem_of, with_key
 from tests.threads import at_once, results
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -83,7 +83,7 @@ def test_a_key_with_another_body_is_refused(client: Client) -> None:
 def test_a_key_at_another_address_is_refused(client: Client) -> None:
     made = with_key(client).json()
     for path in (f"/api/reservations/{made['id']}/cancelation", "/api/reservations?hold=true"):
-        again = client.post(path, headers={"idempotency-key": "k-1"})
+        again = client.post(path, REQUEST, "application/json", headers={"idempotency-key": "k-1"})
         problem_of(again, 422, "idempotency-key-reused")
 
 

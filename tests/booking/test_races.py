@@ -10,10 +10,15 @@ import pytest
 from django.test import Client
 
 from booking import services
-from booking.models import Departure, Reservation, Saga, Seat
+from booking.models import Departure, Reservation, Seat
 from contracts.booking import PaymentVoidRequested
 from outbox.models import OutboxEvent
 from tests.booking import factories
+from tests.booking.agreement import (
+    ENDED,
+    assert_seats_and_reservations_agree,
+    assert_what_ended_is_voided,
+)
 from tests.booking.factories import NOW
 from tests.booking.http import post
 from tests.threads import at_once, results
@@ -21,38 +26,9 @@ from tests.threads import at_once, results
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 
 Status = Reservation.Status
-ENDED = {Status.CANCELED, Status.EXPIRED, Status.REJECTED}
 ROUNDS = pytest.mark.parametrize(
     "rounds", [3, pytest.param(40, marks=[pytest.mark.slow, pytest.mark.timeout(600)])]
 )
-
-
-def assert_seats_and_reservations_agree() -> None:
-    """Every seat that is not free is that of a reservation which lives, and every passenger of such
-    a reservation has the seat."""
-    living = Reservation.objects.exclude(status__in=ENDED).prefetch_related("passengers")
-    expected = {
-        (reservation.departure_id, passenger.seat_number): (
-            Seat.Status.SOLD if reservation.status == Status.CONFIRMED else Seat.Status.HELD,
-            reservation.pk,
-        )
-        for reservation in living
-        for passenger in reservation.passengers.all()
-    }
-    taken = Seat.objects.filter(status__in=[Seat.Status.HELD, Seat.Status.SOLD])
-    found = {(seat.departure_id, seat.number): (seat.status, seat.reservation_id) for seat in taken}
-    assert found == expected
-    pending = Reservation.objects.filter(status=Status.PENDING).values_list("pk", flat=True)
-    assert set(Saga.objects.exclude(live=None).values_list("live", flat=True)) == set(pending)
-
-
-def assert_what_ended_is_voided() -> None:
-    """Of those whose payment was asked for, exactly those that were given up have a void."""
-    voided = OutboxEvent.objects.filter(type=PaymentVoidRequested.type).values_list(
-        "key", flat=True
-    )
-    ended = Reservation.objects.filter(status__in=[Status.CANCELED, Status.EXPIRED])
-    assert sorted(voided) == sorted(str(pk) for pk in ended.values_list("pk", flat=True))
 
 
 def ask(numbers: str, *, who: int = 1, **facts: Any) -> Callable[[], Any]:
@@ -245,7 +221,8 @@ def test_a_payment_races_the_hold_that_runs_out() -> None:
         reservation = factories.reserve(customer_id="trial", payment_token=None)
         url = f"/api/reservations/{reservation.pk}/payment"
         factories.make_due()
-        at_once([partial(Client().post, url, {}, "application/json"), expire])
+        pay: Callable[[], Any] = partial(Client().post, url, {}, "application/json")
+        at_once([pay, expire])
         expire()
         reservation.refresh_from_db()
         assert reservation.status == Status.EXPIRED
