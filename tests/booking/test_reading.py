@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from booking.models import Departure, Reservation, ReservationPassenger
+from booking.selectors import UnknownReservation, by_locator
 from booking.services import Traveler
 from tests.booking import factories
 from tests.booking.factories import NOW
@@ -65,6 +66,11 @@ def test_who_has_given_no_name_is_not_found_by_none(client: Client) -> None:
     reservation = of("")
     problem_of(find(client, reservation.record_locator, ""), 400, "invalid-request")
     problem_of(find(client, reservation.record_locator, "-"), 404, "unknown-reservation")
+
+
+def test_no_surname_is_nobodys() -> None:
+    with pytest.raises(UnknownReservation):
+        by_locator(of("").record_locator, surname="")
 
 
 @pytest.mark.parametrize("locator", ["ABC12", "ABC1234", "ABCDEO", "ABCDE0", "ABCDEI", "ABCD 2"])

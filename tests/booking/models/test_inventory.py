@@ -94,6 +94,24 @@ def take(seat: Seat, owner: UUID) -> None:
     Seat.take(seat.departure, [seat.number], owner=owner)
 
 
+@pytest.mark.django_db
+def test_several_seats_are_taken_all_or_none() -> None:
+    departure, owner = factories.departure(factories.flight()), uuid7()
+    Seat.take(departure, ["12B"], owner=owner)
+    with pytest.raises(LostRace, match="12A, 12B"):
+        Seat.take(departure, ["12B", "12A"], owner=uuid7())
+    found = departure.seats.order_by("number").values_list("number", "status", "reservation")
+    assert list(found) == [("12A", Status.FREE, None), ("12B", Status.HELD, owner)]
+
+
+@pytest.mark.django_db
+def test_seats_of_another_departure_are_not_taken() -> None:
+    flight = factories.flight()
+    first, second = (factories.departure(flight, in_days=day) for day in (1, 2))
+    Seat.take(first, ["12A", "12B"], owner=uuid7())
+    assert set(second.seats.values_list("status", flat=True)) == {Status.FREE}
+
+
 release = partial(Seat.release, status=Status.HELD)
 Change = Callable[[UUID, Iterable[str]], None]
 BOTH_CHANGES = pytest.mark.parametrize("change", [Seat.sell_held, release], ids=["sell", "release"])
