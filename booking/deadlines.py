@@ -16,7 +16,8 @@ PURGE_SECONDS: Final = 60.0
 
 
 class Deadlines:
-    """One worker's rounds: sagas whose deadline has come, and keys that are too old."""
+    """One worker's rounds: sagas whose deadline has come, reservations whose departure is canceled,
+    and keys that are too old."""
 
     def __init__(self) -> None:
         self._next_look = 0.0
@@ -37,7 +38,9 @@ class Deadlines:
         """Look for what is due, again at once after finding some, else after a pause."""
         if time.monotonic() < self._next_look:
             return False
-        if services.end_due_sagas(now=timezone.now()):
+        now = timezone.now()
+        ended = services.end_due_sagas(now=now)
+        if services.cancel_those_on_canceled_departures(now=now) or ended:
             return True
         self._next_look = time.monotonic() + LOOK_SECONDS
         return False

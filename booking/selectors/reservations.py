@@ -10,7 +10,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 from rest_framework.exceptions import NotFound
 
-from booking.models import Reservation, ReservationPassenger, Saga, TimelineEntry
+from booking.models import Departure, Reservation, ReservationPassenger, Saga, TimelineEntry
 from contracts.payment import PaymentEvent
 
 # Not Final: django-stubs would take the name for an attribute that is defined twice.
@@ -68,6 +68,15 @@ def reservation_of(reservation_id: UUID, *, customer_id: str | None) -> Reservat
     if reservation is None:
         raise UnknownReservation
     return reservation
+
+
+def on_canceled_departures(limit: int) -> list[Reservation]:
+    """Reservations that live though their departure is canceled, the oldest first."""
+    living = Reservation.objects.filter(
+        departure__status=Departure.Status.CANCELED,
+        status__in=[Reservation.Status.PENDING, Reservation.Status.CONFIRMED],
+    )
+    return list(living.select_related("departure__flight").order_by("pk")[:limit])
 
 
 def must_exist(reservation_id: UUID, *, customer_id: str | None) -> None:

@@ -1,6 +1,9 @@
 """Use cases; each owns its transaction, and starts or signals a saga."""
 
-from booking.services.canceling import cancel_reservation
+from booking.services.canceling import (
+    cancel_reservation,
+    cancel_those_on_canceled_departures,
+)
 from booking.services.changing import change_seats
 from booking.services.deadlines import end_due_sagas, purge_keys
 from booking.services.idempotency import Answer, answer_once
@@ -16,6 +19,7 @@ __all__ = [
     "Traveler",
     "answer_once",
     "cancel_reservation",
+    "cancel_those_on_canceled_departures",
     "change_seats",
     "create_reservation",
     "end_due_sagas",

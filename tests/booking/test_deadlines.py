@@ -13,7 +13,7 @@ from django.test import override_settings
 from booking import services
 from booking.deadlines import Deadlines
 from booking.handlers import PAYMENTS
-from booking.models import IdempotencyKey, Reservation, Saga, Seat, TimelineEntry
+from booking.models import Departure, IdempotencyKey, Reservation, Saga, Seat, TimelineEntry
 from booking.services import deadlines
 from contracts.booking import PaymentVoidRequested, ReservationExpired
 from contracts.payment import PaymentEvent
@@ -194,7 +194,41 @@ def test_payment_that_comes_in_time_but_after_the_hold_goes_on() -> None:
     assert services.end_due_sagas(now=LATER) == 0
 
 
+# A departure that is canceled
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_a_canceled_departure_cancels_its_reservations_and_voids_them(confirmed: bool) -> None:
+    reservation = factories.pending_reservation()
+    if confirmed:
+        factories.confirm(reservation)
+    Departure.objects.update(status=Departure.Status.CANCELED)
+    assert services.cancel_those_on_canceled_departures(now=LATER) == 1
+    assert services.cancel_those_on_canceled_departures(now=LATER) == 0
+    reservation.refresh_from_db()
+    assert reservation.status == Reservation.Status.CANCELED
+    assert types(reservation)[-2:] == ["ReservationCanceled", "PaymentVoidRequested"]
+    assert '"departure_canceled"' in list(history(str(reservation.pk)))[-2].payload
+    assert Seat.objects.get(number="12A").status == Seat.Status.FREE
+
+
+def test_reservations_of_other_departures_stay() -> None:
+    flight = factories.flight()
+    canceled, other = (factories.departure(flight, in_days=day) for day in (1, 2))
+    made = [factories.reserve() for _ in (canceled, other)]
+    Departure.objects.filter(pk=canceled.pk).update(status=Departure.Status.CANCELED)
+    services.cancel_those_on_canceled_departures(now=LATER)
+    assert [Reservation.objects.get(pk=one.pk).status for one in made] == ["CANCELED", "PENDING"]
+
+
 # The worker
+
+
+def test_the_worker_cancels_what_is_on_a_canceled_departure() -> None:
+    factories.confirmed_reservation()
+    Departure.objects.update(status=Departure.Status.CANCELED)
+    assert Deadlines().run_once()
+    assert Reservation.objects.get().status == Reservation.Status.CANCELED
 
 
 def test_the_worker_ends_what_is_due_then_rests() -> None:

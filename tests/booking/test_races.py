@@ -163,8 +163,11 @@ def test_a_cancelation_races_the_hold_that_runs_out(rounds: int) -> None:
     assert_what_ended_is_voided()
 
 
-def test_two_cancelations_at_once_leave_one_void() -> None:
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_several_cancelations_at_once_leave_one_void(confirmed: bool) -> None:
     [reservation] = pending(1)
+    if confirmed:
+        factories.confirm(reservation)
     assert statuses(results(at_once([cancel(reservation)] * 4))) == {200: 1, 409: 3}
     assert_what_ended_is_voided()
 
@@ -195,6 +198,21 @@ def test_two_who_want_each_others_seats_both_keep_their_own() -> None:
         swap = [reseat(first, second.seat_number), reseat(second, first.seat_number)]
         assert statuses(results(at_once(swap))) == {409: 2}
     assert_seats_and_reservations_agree()
+
+
+def test_a_canceled_departure_races_approvals_and_customers() -> None:
+    made = pending(12)
+    Departure.objects.update(status=Departure.Status.CANCELED)
+
+    def strand() -> None:
+        while services.cancel_those_on_canceled_departures(now=NOW):
+            pass
+
+    results(at_once([strand, strand, *map(approve, made[:6]), *map(cancel, made[4:])]))
+    strand()
+    assert set(Reservation.objects.values_list("status", flat=True)) == {Status.CANCELED}
+    assert_seats_and_reservations_agree()
+    assert_what_ended_is_voided()
 
 
 def test_many_who_want_one_other_seat_are_told_who_has_it() -> None:
