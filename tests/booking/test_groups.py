@@ -173,6 +173,15 @@ def test_some_may_name_their_seat_and_others_not(client: Client) -> None:
     assert seats_of(book(client, people(None, "1A", None))) == ["1B", "1A", "1C"]
 
 
+@pytest.mark.timeout(20)
+def test_who_names_a_seat_goes_where_the_others_can_come_along(client: Client) -> None:
+    first = Departure.objects.get()
+    factories.take("1B 1C 2A 2B 2C 3A 3B", of=first)
+    second = factories.departure(first.flight, in_days=2, seats=SEATS.split())
+    assert seats_of(book(client, people("1A", None, None))) == ["1A", "1B", "1C"]
+    assert Reservation.objects.get().departure == second
+
+
 @pytest.mark.parametrize("date_given", [{}, {"departure_date": DATE}])
 def test_more_passengers_than_free_seats_are_refused(
     client: Client, date_given: dict[str, str]
