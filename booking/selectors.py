@@ -1,12 +1,16 @@
 """Reads."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.models import QuerySet
 from rest_framework.exceptions import APIException, NotFound
 
 from booking.models import Departure, Flight, Reservation, Saga, Seat, TimelineEntry
+
+# What an event's itinerary is read from.
+DESCRIBED: Final = ("departure__flight__origin", "departure__flight__destination")
 
 
 class UnknownFlight(NotFound):
@@ -44,7 +48,8 @@ def live_saga(reservation_id: UUID) -> Saga:
     Raises:
         Saga.DoesNotExist: none does.
     """
-    return Saga.objects.select_related("reservation__departure__flight").get(live=reservation_id)
+    described = [f"reservation__{path}" for path in DESCRIBED]
+    return Saga.objects.select_related(*described).get(live=reservation_id)
 
 
 def next_free_seat(*, flight_number: int, seat_number: str, now: datetime) -> Seat:
@@ -55,7 +60,7 @@ def next_free_seat(*, flight_number: int, seat_number: str, now: datetime) -> Se
         SeatTaken: the seat is not free on any open departure.
     """
     seat = (
-        Seat.objects.select_related("departure__flight")
+        Seat.objects.select_related(*DESCRIBED)
         .filter(
             departure__flight__number=flight_number,
             departure__status=Departure.Status.OPEN,
@@ -75,6 +80,6 @@ def _why_not(flight_number: int, seat_number: str) -> APIException:
     flight = Flight.objects.filter(number=flight_number).first()
     if flight is None:
         return UnknownFlight(f"There is no flight {flight_number}.")
-    if seat_number not in set(flight.seat_numbers()):
+    if seat_number not in flight.places():
         return UnknownSeat(f"Flight {flight_number} has no seat {seat_number}.")
     return SeatTaken(f"Seat {seat_number} is free on no open departure of flight {flight_number}.")

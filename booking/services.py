@@ -1,22 +1,20 @@
 """Use cases; each owns its transaction, and starts or signals a saga."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError
 from uuid_utils.compat import uuid7
 
 import outbox
 from booking import saga, selectors
-from booking.models import Departure, Flight, Reservation, ReservationPassenger, Saga, Seat
+from booking.models import Reservation, ReservationPassenger, Saga, Seat
 from contracts.booking import PaymentAuthorizeRequested, ReservationCreated
 from contracts.payment import PaymentEvent
 from outbox.transactions import LostRace, unit_of_work
 
 FIRST_OPERATION: Final = 1
-SEATS_PER_INSERT: Final = 1000
 
 
 @unit_of_work
@@ -53,8 +51,9 @@ def create_reservation(
         passenger_id=passenger_id,
         flight_number=flight_number,
         seat_number=seat_number,
+        cabin=seat.cabin,
         departure=seat.departure,
-        amount=flight.price_amount,
+        amount=flight.list_price(seat.cabin),
         currency=flight.currency,
         hold_expires_at=now + timedelta(minutes=settings.HOLD_MINUTES),
         created_at=now,
@@ -123,36 +122,3 @@ def signal_saga(event: PaymentEvent, *, now: datetime) -> None:
         UnexpectedEvent: see `saga.advance`.
     """
     saga.advance(selectors.live_saga(event.reservation_id), event, now=now)
-
-
-@unit_of_work
-def plan_departures(flight: Flight, *, first: date, days: int) -> int:
-    """Make the departures of a flight, with their seats, that are not there yet.
-
-    Args:
-        flight: the flight, flown daily.
-        first: the first local date.
-        days: how many dates, from the first.
-
-    Returns:
-        How many departures were made.
-    """
-    wanted = [first + timedelta(days=day) for day in range(days)]
-    planned = set(flight.departures.filter(date__in=wanted).values_list("date", flat=True))
-    missing = [day for day in wanted if day not in planned]
-    try:
-        made = [
-            Departure.objects.create(flight=flight, date=day, departs_at=flight.departs_at(day))
-            for day in missing
-        ]
-    except IntegrityError as error:
-        raise LostRace(f"departures of {flight} are being planned by somebody else") from error
-    Seat.objects.bulk_create(
-        (
-            Seat(departure=departure, number=number)
-            for departure in made
-            for number in flight.seat_numbers()
-        ),
-        batch_size=SEATS_PER_INSERT,
-    )
-    return len(made)

@@ -1,6 +1,7 @@
 """Booking's aggregates."""
 
-from booking.models.inventory import Departure, Flight, Seat
+from booking.models.inventory import Departure, IllegalDeparture, Seat
+from booking.models.network import AircraftType, Airport, Cabin, CabinLayout, Place
 from booking.models.reservation import (
     IllegalTransition,
     Reservation,
@@ -8,14 +9,22 @@ from booking.models.reservation import (
     TimelineEntry,
 )
 from booking.models.saga import Saga
+from booking.models.schedule import Flight, SchedulePeriod
 
 __all__ = [
+    "AircraftType",
+    "Airport",
+    "Cabin",
+    "CabinLayout",
     "Departure",
     "Flight",
+    "IllegalDeparture",
     "IllegalTransition",
+    "Place",
     "Reservation",
     "ReservationPassenger",
     "Saga",
+    "SchedulePeriod",
     "Seat",
     "TimelineEntry",
 ]

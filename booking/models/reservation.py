@@ -11,6 +11,7 @@ from django.db.models import F
 from uuid_utils.compat import uuid7
 
 from booking.models.inventory import Departure
+from booking.models.network import Cabin
 from contracts import values
 from contracts.values import Price, PriceLine, ReservationSummary
 from outbox.models import EventSource
@@ -65,6 +66,7 @@ class Reservation(EventSource):
     passenger_id = models.PositiveBigIntegerField()
     flight_number = models.PositiveIntegerField()
     seat_number = models.CharField(max_length=4)
+    cabin = models.CharField(max_length=15, choices=Cabin)
     status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
     amount = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3)
@@ -89,7 +91,7 @@ class Reservation(EventSource):
             record_locator=self.record_locator,
             customer_id=self.customer_id,
             passengers=tuple(passenger.described() for passenger in passengers),
-            itinerary=self.departure.itinerary(),
+            itinerary=self.departure.itinerary(self.cabin),
         )
 
     def price(self) -> Price:
