@@ -1,6 +1,6 @@
 """Departures, and the seats of each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, cast
 from uuid import UUID
@@ -87,11 +87,25 @@ class Departure(models.Model):
             IllegalDeparture: the new status may not follow the one this departure has.
             LostRace: somebody else has changed the departure since it was read.
         """
-        if status not in self.TRANSITIONS[self.status]:
-            raise IllegalDeparture(f"{self}: {self.status} → {status}")
-        if not Departure.objects.filter(pk=self.pk, status=self.status).update(status=status):
+        before = Departure.Status(self.status)
+        if status not in self.TRANSITIONS[before]:
+            raise IllegalDeparture(f"{self}: {before} → {status}")
+        if not self.move_all([self.pk], before, status):
             raise LostRace(f"{self} has changed since it was read")
         self.status = status
+
+    @classmethod
+    def move_all(
+        cls, departures: Collection[int], before: "Departure.Status", after: "Departure.Status"
+    ) -> int:
+        """Change the status of those that still have the one they are thought to have; how many.
+
+        Raises:
+            IllegalDeparture: the one may not follow the other.
+        """
+        if after not in cls.TRANSITIONS[before]:
+            raise IllegalDeparture(f"departures: {before} → {after}")
+        return cls.objects.filter(pk__in=departures, status=before).update(status=after)
 
 
 class SeatNotHeld(Exception):

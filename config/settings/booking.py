@@ -20,5 +20,9 @@ OUTBOX = outbox_settings(
 HOLD_MINUTES = ENVIRONMENT.number("HOLD_MINUTES", default=15, least=1, most=24 * 60)
 # Departures are made so many days ahead; a trial set-up has few, so that it starts in seconds.
 HORIZON_DAYS = ENVIRONMENT.number("HORIZON_DAYS", default=30 if TRIAL else 330, least=1, most=400)
+# From so many minutes before it leaves, a departure is closed: it does not sell.
+CHECK_IN_CUT_OFF_MINUTES = ENVIRONMENT.number(
+    "CHECK_IN_CUT_OFF_MINUTES", default=45, least=0, most=24 * 60
+)
 # Who books when nobody has signed in, which only TRIAL allows.
 TRIAL_CUSTOMER = "trial"
