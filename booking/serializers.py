@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import APIException
 from rest_framework.utils import html
 
-from booking.models import Reservation, ReservationPassenger, TimelineEntry
+from booking.models import Cabin, Reservation, ReservationPassenger, TimelineEntry
 from booking.models.reservation import LOCATOR_ALPHABET, LOCATOR_LENGTH
 from booking.selectors import UnknownCabin
 from booking.services import LANGUAGE, Traveler
@@ -23,7 +23,6 @@ LARGEST_FLIGHT_NUMBER: Final = 2**31 - 1
 LANGUAGE_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 LOCATOR: Final = re.compile(rf"[{LOCATOR_ALPHABET}]{{{LOCATOR_LENGTH}}}")
-CABINS: Final = frozenset({"ECONOMY", "PREMIUM_ECONOMY", "BUSINESS", "FIRST"})
 LONGEST_LIST: Final = 100
 TRIAL_TOKEN: Final = "tok_approve"  # noqa: S105 (the simulated processor's, not a secret)
 
@@ -230,7 +229,7 @@ class ReservationRequest(PaymentRequest):
         """
         if "offer_id" in attrs:
             raise OfferUnknown
-        if "cabin" in attrs and attrs["cabin"] not in CABINS:
+        if "cabin" in attrs and attrs["cabin"] not in Cabin.values:
             raise UnknownCabin(f"There is no cabin {attrs['cabin']}.")
         hold = self.context.get("hold")
         card = {"payment_token": None} if hold else super().validate({})

@@ -69,7 +69,7 @@ class Operated(ReadOnly):
     `operate` does it for one row and returns what to tell; it raises what `REFUSALS` names.
     """
 
-    REFUSALS: Final = (operators.NotHeld, operators.NotFirst)
+    REFUSALS: tuple[type[Exception], ...] = (operators.NotHeld, operators.NotFirst)
 
     def ask_or_do(
         self,

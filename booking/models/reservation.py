@@ -10,7 +10,8 @@ from django.db import IntegrityError, models
 from django.db.models import F
 from uuid_utils.compat import uuid7
 
-from booking.models.inventory import CABIN, Departure, Seat
+from booking.models.inventory import Departure, Seat
+from booking.models.network import Cabin
 from contracts import values
 from contracts.values import Price, PriceLine, ReservationSummary
 from outbox.models import EventSource
@@ -73,7 +74,7 @@ class Reservation(EventSource):
     passenger_id = models.PositiveBigIntegerField()
     flight_number = models.PositiveIntegerField()
     seat_number = models.CharField(max_length=4)
-    cabin = models.CharField(max_length=15, default=CABIN)
+    cabin = models.CharField(max_length=15, choices=Cabin)
     booking_class = models.CharField(max_length=1, blank=True, default="")
     status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
     amount = models.PositiveBigIntegerField()

@@ -2,15 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from rest_framework.exceptions import APIException, NotFound
 
-from booking.models import Departure, Flight, Seat
-from booking.models.inventory import CABIN
+from booking.models import Cabin, Departure, Flight, Seat
 from booking.seating import best_seats, nearest_seats
+from booking.selectors.describing import described
 from outbox.transactions import LostRace
 
 OFFERED: Final = 5
@@ -97,6 +98,7 @@ class Wanted:
         unnamed: how many more are wanted, whichever they are.
         cabin: where all of them are, or None where the named seats say it.
         departure_date: local to the origin; None is the next on which all of it can be had.
+        off_exit_rows: whether the seats that are not named must not be in an exit row.
     """
 
     flight_number: int
@@ -104,6 +106,7 @@ class Wanted:
     unnamed: int = 0
     cabin: str | None = None
     departure_date: date | None = None
+    off_exit_rows: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,10 @@ def _chosen(departure: Departure, cabin: str, wanted: Wanted) -> list[str]:
     if wanted.unnamed == 0:
         return []
     free = set(free_seats(departure, cabin)) - set(wanted.numbers)
+    if wanted.off_exit_rows and len(free) >= wanted.unnamed:
+        free -= exit_row_seats(departure)
+        if len(free) < wanted.unnamed:
+            raise NoSeatsLeft("Too few of the free seats are not in an exit row.")
     chosen = best_seats(free, wanted.unnamed)
     if not chosen:
         raise LostRace(f"{departure} had {wanted.unnamed} more seats a moment ago")
@@ -154,12 +161,13 @@ def free_seats(departure: Departure, cabin: str) -> list[str]:
 def _on_the_next(wanted: Wanted, now: datetime) -> tuple[Departure, str] | None:
     """The next open departure on which all is free, by one query."""
     if not wanted.numbers:
-        cabin = wanted.cabin or CABIN
+        cabin = wanted.cabin or Cabin.ECONOMY
         enough = Exists(_enough(OuterRef("pk"), cabin, wanted))
         departure = _open(wanted, now).filter(enough).order_by("departs_at").first()
         return (departure, cabin) if departure else None
     seats = _seats(wanted).filter(**_is_open(wanted, now, "departure__"))
-    first = seats.select_related("departure__flight").order_by("departure__departs_at").first()
+    soonest = seats.select_related(*described("departure__")).order_by("departure__departs_at")
+    first = soonest.first()
     return (first.departure, first.cabin) if first else None
 
 
@@ -169,7 +177,7 @@ def _on_the_date(wanted: Wanted, day: date, now: datetime) -> tuple[Departure, s
     if wanted.numbers:
         seat = _seats(wanted).filter(departure=departure).first()
         return (departure, seat.cabin) if seat else None
-    cabin = wanted.cabin or CABIN
+    cabin = wanted.cabin or Cabin.ECONOMY
     enough = len(free_seats(departure, cabin)) >= wanted.unnamed
     return (departure, cabin) if enough else None
 
@@ -197,7 +205,7 @@ def _enough(departure: Any, cabin: Any, wanted: Wanted) -> QuerySet[Seat]:
 
 
 def _open(wanted: Wanted, now: datetime) -> QuerySet[Departure]:
-    return Departure.objects.select_related("flight").filter(**_is_open(wanted, now))
+    return Departure.objects.select_related(*described()).filter(**_is_open(wanted, now))
 
 
 def _is_open(wanted: Wanted, now: datetime, path: str = "") -> dict[str, Any]:
@@ -205,12 +213,18 @@ def _is_open(wanted: Wanted, now: datetime, path: str = "") -> dict[str, Any]:
     return {
         f"{path}flight__number": wanted.flight_number,
         f"{path}status": Departure.Status.OPEN,
-        f"{path}departs_at__gt": now,
+        f"{path}departs_at__gt": now + _cut_off(),
     }
 
 
+def _cut_off() -> timedelta:
+    """How long before it leaves a departure sells no more, closed by `advance_departures` or not
+    yet."""
+    return timedelta(minutes=settings.CHECK_IN_CUT_OFF_MINUTES)
+
+
 def _departure(flight_number: int, day: date) -> Departure:
-    departures = Departure.objects.select_related("flight")
+    departures = Departure.objects.select_related(*described())
     departure = departures.filter(flight__number=flight_number, date=day).first()
     if departure is None:
         _flight(flight_number)
@@ -235,7 +249,8 @@ def must_sell(departure: Departure, now: datetime) -> None:
     if departure.status == Departure.Status.CANCELED:
         raise DepartureCanceled(f"{named} is canceled.")
     must_not_have_left(departure, now)
-    if departure.status == Departure.Status.CLOSED:
+    checked_in = departure.departs_at <= now + _cut_off()
+    if checked_in or departure.status == Departure.Status.CLOSED:
         raise DepartureClosed(f"{named} is closed: check-in has ended.")
 
 
@@ -287,7 +302,7 @@ def _why_not_on(flight: Flight, departure: Departure | None, wanted: Wanted) -> 
 def _not_free(
     flight: Flight, departure: Departure | None, wanted: Wanted, cabins: Collection[str]
 ) -> APIException:
-    cabin = next(iter(cabins), wanted.cabin or CABIN)
+    cabin = next(iter(cabins), wanted.cabin or Cabin.ECONOMY)
     free = set(free_seats(departure, cabin)) - set(wanted.numbers) if departure else set()
     taken = _taken(departure, wanted)
     if not taken:
@@ -314,9 +329,10 @@ def _cabins(flight: Flight, departure: Departure | None) -> dict[str, str]:
     """Every seat's cabin, by its number."""
     if departure is not None:
         return dict(departure.seats.values_list("number", "cabin"))
-    return dict.fromkeys(flight.seat_numbers(), CABIN)
+    return {number: place.cabin for number, place in flight.places().items()}
 
 
 def exit_row_seats(departure: Departure) -> frozenset[str]:
-    """The seats of the departure that are in an exit row. No seat map says so yet."""
-    return frozenset()
+    """The seats of the departure's aircraft that are in an exit row."""
+    seat_map = departure.aircraft_type.seat_map
+    return frozenset(number for number, place in seat_map.items() if place.is_exit_row)

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from rest_framework.exceptions import NotFound
 
 from booking.models import Departure, Reservation, ReservationPassenger, Saga, TimelineEntry
+from booking.selectors.describing import described
 from contracts.payment import PaymentEvent
 
 # Not Final: django-stubs would take the name for an attribute that is defined twice.
@@ -32,7 +33,7 @@ def reservations() -> QuerySet[Reservation]:
 def with_party() -> QuerySet[Reservation]:
     """Every reservation, with its passengers and what events say of it."""
     passengers = ReservationPassenger.objects.order_by("id")
-    return Reservation.objects.select_related("departure__flight").prefetch_related(
+    return Reservation.objects.select_related(*described("departure__")).prefetch_related(
         Prefetch("passengers", queryset=passengers, to_attr=PARTY)
     )
 
@@ -76,7 +77,7 @@ def on_canceled_departures(limit: int) -> list[Reservation]:
         departure__status=Departure.Status.CANCELED,
         status__in=[Reservation.Status.PENDING, Reservation.Status.CONFIRMED],
     )
-    return list(living.select_related("departure__flight").order_by("pk")[:limit])
+    return list(living.select_related(*described("departure__")).order_by("pk")[:limit])
 
 
 def must_exist(reservation_id: UUID, *, customer_id: str | None) -> None:
@@ -119,7 +120,7 @@ def timeline(reservation_id: UUID) -> QuerySet[TimelineEntry]:
 
 def sagas() -> QuerySet[Saga]:
     """Every saga, with what events say of its reservation."""
-    return Saga.objects.select_related("reservation__departure__flight")
+    return Saga.objects.select_related(*described("reservation__departure__"))
 
 
 def live_saga(reservation_id: UUID) -> Saga | None:

@@ -9,7 +9,6 @@ from booking.services.deadlines import end_due_sagas, purge_keys
 from booking.services.idempotency import Answer, answer_once
 from booking.services.party import Traveler
 from booking.services.paying import pay_reservation
-from booking.services.planning import plan_departures
 from booking.services.reserving import LANGUAGE, create_reservation
 from booking.services.signaling import signal_saga
 
@@ -24,7 +23,6 @@ __all__ = [
     "create_reservation",
     "end_due_sagas",
     "pay_reservation",
-    "plan_departures",
     "purge_keys",
     "signal_saga",
 ]

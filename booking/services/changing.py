@@ -59,7 +59,7 @@ def change_seats(
     after = _reseated(reservation, seats)
     if _seats(after) == _seats(before):
         return reservation
-    must_be_seated_well(after, selectors.exit_row_seats(reservation.departure))
+    must_be_seated_well(after, reservation.departure)
     # Before its seats, like the saga: who loses this race has found seats that are its no more.
     reservation.change(seat_number=after[0].seat_number, now=now)
     _swap(reservation, set(_seats(before)), set(_seats(after)))

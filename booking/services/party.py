@@ -1,13 +1,14 @@
 """Those who are to fly together."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from rest_framework.exceptions import APIException
 
-from booking.models import ReservationPassenger
+from booking import selectors
+from booking.models import Departure, ReservationPassenger
 from contracts.values import PassengerContact
 
 MOST_PASSENGERS: Final = 9
@@ -102,18 +103,17 @@ def _twice(things: Iterable[object]) -> object:
     return None
 
 
-def must_be_seated_well(
-    passengers: Iterable[ReservationPassenger], exit_row_seats: Collection[str]
-) -> None:
+def must_be_seated_well(passengers: Iterable[ReservationPassenger], departure: Departure) -> None:
     """Refuse an infant in an exit row.
 
     Raises:
         InfantInExitRow: naming the seat.
     """
-    for passenger in passengers:
-        is_infant = passenger.type == ReservationPassenger.Type.INFANT
-        if is_infant and passenger.seat_number in exit_row_seats:
-            raise InfantInExitRow(f"Seat {passenger.seat_number} is in an exit row.")
+    infant = ReservationPassenger.Type.INFANT
+    seats = [passenger.seat_number for passenger in passengers if passenger.type == infant]
+    # The seat map is read for infants only: nobody else pays for the queries.
+    for seat in selectors.exit_row_seats(departure).intersection(seats) if seats else ():
+        raise InfantInExitRow(f"Seat {seat} is in an exit row.")
 
 
 def seated(

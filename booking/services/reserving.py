@@ -56,15 +56,29 @@ def create_reservation(
     """
     must_be_a_party(travelers)
     numbers = tuple(t.seat_number for t in travelers if t.seat_number)
-    wanted = Wanted(flight_number, numbers, len(travelers) - len(numbers), cabin, departure_date)
+    wanted = Wanted(
+        flight_number=flight_number,
+        numbers=numbers,
+        unnamed=len(travelers) - len(numbers),
+        cabin=cabin,
+        departure_date=departure_date,
+        off_exit_rows=any(_needs_other_rows(traveler, now) for traveler in travelers),
+    )
     reservation_id = uuid7()
     found = _hold(reservation_id, wanted, now)
     party = seated(travelers, found.chosen, on=found.departure.date)
     reservation = _reservation(reservation_id, found, party, now)
     reservation.customer_id, reservation.booking_class = customer_id, booking_class
-    must_be_seated_well(reservation.party, selectors.exit_row_seats(found.departure))
+    must_be_seated_well(reservation.party, found.departure)
     _write(reservation, _contact(reservation, contact, travelers), payment_token, now)
     return reservation
+
+
+def _needs_other_rows(traveler: Traveler, now: datetime) -> bool:
+    """Whether a seat in an exit row must not be chosen for somebody: who is no infant today will
+    be none on the day of departure."""
+    is_infant = traveler.type_on(now.date()) == ReservationPassenger.Type.INFANT
+    return is_infant and not traveler.seat_number
 
 
 def _hold(reservation_id: UUID, wanted: Wanted, now: datetime) -> Selection:

@@ -4,7 +4,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from functools import partial
 from uuid import UUID
 
@@ -86,14 +85,6 @@ def test_an_authorization_and_a_refusal_at_once_leave_one_whole_story() -> None:
         (Reservation.Status.REJECTED, Seat.Status.FREE, "COMPENSATED"),
     }
     assert history(str(pk)).count() == 3
-
-
-def test_departures_planned_twice_at_once_are_there_once() -> None:
-    flight = factories.flight(seat_rows=2)
-    plan = partial(services.plan_departures, flight, first=date(2040, 1, 10), days=20)
-    assert sorted(results(at_once([plan] * 3))) == [0, 0, 20]
-    assert Departure.objects.count() == 20
-    assert Seat.objects.count() == 20 * 12
 
 
 @contextmanager

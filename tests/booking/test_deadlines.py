@@ -12,6 +12,7 @@ from django.test import override_settings
 
 from booking import services
 from booking.deadlines import Deadlines
+from booking.departures import cancel_departure
 from booking.handlers import PAYMENTS
 from booking.models import Departure, IdempotencyKey, Reservation, Saga, Seat, TimelineEntry
 from booking.services import deadlines
@@ -202,7 +203,7 @@ def test_a_canceled_departure_cancels_its_reservations_and_voids_them(confirmed:
     reservation = factories.pending_reservation()
     if confirmed:
         factories.confirm(reservation)
-    Departure.objects.update(status=Departure.Status.CANCELED)
+    cancel_departure(departure_id=reservation.departure_id)
     assert services.cancel_those_on_canceled_departures(now=LATER) == 1
     assert services.cancel_those_on_canceled_departures(now=LATER) == 0
     reservation.refresh_from_db()

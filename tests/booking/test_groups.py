@@ -7,8 +7,7 @@ import msgspec
 import pytest
 from django.test import Client
 
-from booking import selectors
-from booking.models import Departure, Reservation, ReservationPassenger, Seat
+from booking.models import CabinLayout, Departure, Reservation, ReservationPassenger, Seat
 from contracts.booking import PassengerContactGiven, ReservationCreated
 from contracts.values import Contact, PassengerContact
 from outbox.events import history
@@ -20,12 +19,14 @@ pytestmark = pytest.mark.django_db
 
 SEATS = "1A 1B 1C 2A 2B 2C 3A 3B 3C"
 DATE = "2040-01-11"
+BUSINESS_PRICE = 45900
 
 
 @pytest.fixture(autouse=True)
 def departure() -> Departure:
     """A small aircraft, on January 11."""
-    return factories.departure(factories.flight(), seats=SEATS.split())
+    prices = {"ECONOMY": factories.PRICE, "BUSINESS": BUSINESS_PRICE}
+    return factories.departure(factories.flight(list_prices=prices), seats=SEATS.split())
 
 
 def people(*numbers: str | None, **facts: Any) -> list[dict[str, Any]]:
@@ -196,6 +197,7 @@ def test_a_cabin_is_where_seats_are_chosen(client: Client) -> None:
     answer = book(client, people(None, None), cabin="BUSINESS")
     assert seats_of(answer) == ["3A", "3B"]
     assert answer.json()["cabin"] == "BUSINESS"
+    assert answer.json()["amount"] == 2 * BUSINESS_PRICE
     created = history(answer.json()["id"])[0].payload
     assert msgspec.json.decode(created, type=ReservationCreated).reservation.itinerary.cabin == (
         "BUSINESS"
@@ -255,16 +257,29 @@ def test_a_seat_of_another_cabin_than_the_asked_is_refused(client: Client) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_infant_in_an_exit_row_is_refused(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(selectors, "exit_row_seats", lambda departure: {"2A", "2B", "2C"})
+def test_an_infant_in_an_exit_row_is_refused(client: Client) -> None:
+    CabinLayout.objects.update(exit_rows=[2])
     for born, status in (("2038-01-12", 400), ("2038-01-11", 201)):
         answer = book(client, people("2A", date_of_birth=born))
         assert answer.status_code == status
         if status == 400:
             problem_of(answer, 400, "infant-in-exit-row")
             assert_nothing_is_written()
+
+
+INFANT = {"passenger_id": 2, "date_of_birth": "2039-06-01"}
+
+
+def test_no_seat_in_an_exit_row_is_chosen_for_an_infant(client: Client) -> None:
+    CabinLayout.objects.update(exit_rows=[1])
+    assert seats_of(book(client, [{"passenger_id": 1}, INFANT])) == ["2A", "2B"]
+    assert seats_of(book(client, people(None, None))) == ["1A", "1B"]
+
+
+def test_an_infant_for_whom_only_exit_rows_are_left_is_refused(client: Client) -> None:
+    CabinLayout.objects.update(exit_rows=[1, 2, 3])
+    problem_of(book(client, [INFANT]), 409, "no-seats-left")
+    assert_nothing_is_written()
 
 
 @pytest.mark.parametrize(
