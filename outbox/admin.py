@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any, Final
 
 from django.contrib import admin, messages
@@ -11,7 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from outbox import operators
+from outbox import operators, registry
+from outbox.cloudevents import DISCARDED
 from outbox.models import (
     AuditEntry,
     ConsumerStart,
@@ -63,13 +65,51 @@ class Age(admin.SimpleListFilter):
         return queryset.filter(created_at__lt=timezone.now() - AGES[str(self.value())][1])
 
 
+class FromRegistry(admin.SimpleListFilter):
+    """One column's values: those that the registry names, since asking a long history for its own
+    would read all of it."""
+
+    def values(self) -> Iterable[str]:
+        """What to choose from."""
+        raise NotImplementedError
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        """The choices."""
+        return [(value, value) for value in self.values()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows with the chosen value."""
+        value = self.value()
+        return queryset.filter(**{str(self.parameter_name): value}) if value else queryset
+
+
+class Topic(FromRegistry):
+    """Where an event goes."""
+
+    title = parameter_name = "topic"
+
+    def values(self) -> Iterable[str]:
+        """Every topic."""
+        return registry.topics()
+
+
+class Type(FromRegistry):
+    """What an event is."""
+
+    title = parameter_name = "type"
+
+    def values(self) -> Iterable[str]:
+        """Every type, and what takes a discarded event's place."""
+        return [*sorted(registry.events()), DISCARDED]
+
+
 class Operated(ReadOnly):
-    """Rows that an operator may replay or discard, each time with a reason.
+    """Rows that an operator may replay or discard, each time with a reason."""
 
-    `operate` does it for one row and returns what to tell; it raises what `REFUSALS` names.
-    """
-
-    REFUSALS: tuple[type[Exception], ...] = (operators.NotHeld, operators.NotFirst)
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Whether this user may: Django's permission to change such rows, which is otherwise of no
+        use here."""
+        return super(ReadOnly, self).has_change_permission(request)
 
     def ask_or_do(
         self,
@@ -79,8 +119,19 @@ class Operated(ReadOnly):
         action: str,
         explanation: str,
         operate: Callable[[Any, str, str], str],
+        once_per: Callable[[Any], object] = attrgetter("pk"),
     ) -> HttpResponse | None:
-        """Show a page that asks for the reason, or do it when the reason has been given."""
+        """Show a page that asks for the reason, or do it when the reason has been given.
+
+        Args:
+            request: the request of an action.
+            queryset: the chosen rows.
+            action: the action's name.
+            explanation: what it will do, for the page that asks.
+            operate: does it for a row, by whom and why, and returns what to tell; it raises one of
+                `operators.REFUSALS`.
+            once_per: what rows have in common that are all done with one of them.
+        """
         reason = request.POST.get("reason", "").strip()
         if not (request.POST.get("confirmed") and reason):
             context = {
@@ -93,7 +144,7 @@ class Operated(ReadOnly):
                 "checkbox_name": ACTION_CHECKBOX_NAME,
             }
             return render(request, "admin/outbox/confirm.html", context)
-        for row in queryset:
+        for row in {once_per(row): row for row in queryset}.values():
             self._do(request, row, reason, operate)
         return None
 
@@ -102,7 +153,7 @@ class Operated(ReadOnly):
     ) -> None:
         try:
             told = operate(row, request.user.get_username(), reason)
-        except self.REFUSALS as error:
+        except operators.REFUSALS as error:
             self.message_user(request, str(error), messages.ERROR)
         else:
             self.message_user(request, told)
@@ -113,7 +164,7 @@ class OutboxEventAdmin(Operated):
     """What this service publishes."""
 
     list_display = ["id", "state", "type", "key", "sequence", "error", "created_at", "published_at"]
-    list_filter = ["state", "topic", "type", Age]
+    list_filter = ["state", Topic, Type, Age]
     search_fields = ["=key", "=event_id"]
     ordering = ["-id"]
     show_full_result_count = False
@@ -126,7 +177,9 @@ class OutboxEventAdmin(Operated):
         """The payload without its secrets."""
         return presentable(event.type, event.payload)
 
-    @admin.action(description="Replay: send the held events of these keys again")
+    @admin.action(
+        permissions=["operate"], description="Replay: send the held events of these keys again"
+    )
     def replay(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Send held events again, with all that is held of their keys."""
         return self.ask_or_do(
@@ -135,14 +188,16 @@ class OutboxEventAdmin(Operated):
             action="replay",
             explanation="All held events of these keys are sent again, in order.",
             operate=_replay_outgoing,
+            once_per=attrgetter("key"),
         )
 
-    @admin.action(description="Discard: give these held events up")
+    @admin.action(permissions=["operate"], description="Discard: give these held events up")
     def discard(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Give held events up."""
+        """Give held events up, the last first: those behind go out when the refused one is given
+        up, and could not be given up any more."""
         return self.ask_or_do(
             request,
-            queryset,
+            queryset.order_by("-id"),
             action="discard",
             explanation="Consumers get these events empty, as outbox.Discarded.",
             operate=_discard_outgoing,
@@ -166,7 +221,9 @@ class HeldMessageAdmin(Operated):
         """The payload as text, without its secrets."""
         return presentable(message.type, bytes(message.payload).decode(errors="replace"))
 
-    @admin.action(description="Replay: apply what is held of these keys again")
+    @admin.action(
+        permissions=["operate"], description="Replay: apply what is held of these keys again"
+    )
     def replay(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Apply held messages again, in sequence."""
         return self.ask_or_do(
@@ -175,9 +232,10 @@ class HeldMessageAdmin(Operated):
             action="replay",
             explanation="What is held of these keys is applied in sequence, as far as it succeeds.",
             operate=_replay_incoming,
+            once_per=attrgetter("replayed_with"),
         )
 
-    @admin.action(description="Discard: give these messages up")
+    @admin.action(permissions=["operate"], description="Discard: give these messages up")
     def discard(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Give held messages up."""
         return self.ask_or_do(
@@ -242,7 +300,7 @@ class InboxMarkAdmin(ReadOnly):
     """How far each consumer has come with each key."""
 
     list_display = ["consumer", "source", "key", "sequence"]
-    list_filter = ["consumer", "source"]
+    list_filter = ["consumer"]
     search_fields = ["=key"]
     ordering = ["-id"]
     show_full_result_count = False

@@ -19,6 +19,11 @@ DISCARDED: Final = "outbox.Discarded"
 
 Headers = Sequence[tuple[str, bytes]]
 
+# The headers that are looked at. Others, such as a tracer's, may hold any bytes.
+READ: Final = frozenset(
+    f"ce_{name}" for name in ("specversion", "id", "source", "type", "subject", "sequence")
+) | {"traceparent"}
+
 # What the inbox's tables have room for.
 LONGEST: Final = {"source": 60, "type": 100, "key": 100}
 HIGHEST_SEQUENCE: Final = 2**63 - 1
@@ -76,7 +81,8 @@ def parse(key: bytes | None, received: Headers) -> Envelope:
         Malformed: a required attribute is missing or unreadable, or the key is not the subject.
     """
     try:
-        attributes = {name.lower(): value.decode() for name, value in received}
+        named = [(name.lower(), value) for name, value in received]
+        attributes = {name: value.decode() for name, value in named if name in READ}
         envelope = Envelope(
             id=attributes["ce_id"],
             source=attributes["ce_source"].removeprefix("/"),

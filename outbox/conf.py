@@ -1,7 +1,7 @@
 """The library's settings: the dictionary `OUTBOX` of the Django settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
 from django.conf import settings
@@ -62,17 +62,24 @@ def options() -> Options:
     """The options in force; cheap to call, and right under `override_settings`.
 
     Raises:
-        ImproperlyConfigured: an option is missing or unknown.
+        ImproperlyConfigured: an option is missing or unknown; it says which.
     """
     global _parsed
-    configured = settings.OUTBOX
+    configured = getattr(settings, "OUTBOX", {})
     if _parsed is None or _parsed[0] is not configured:
         _parsed = (configured, _parse(configured))
     return _parsed[1]
 
 
 def _parse(configured: Mapping[str, Any]) -> Options:
-    try:
-        return Options(**{name.lower(): value for name, value in configured.items()})
-    except TypeError as error:
-        raise ImproperlyConfigured(f"OUTBOX: {error}") from error
+    known = {option.name.upper(): option for option in fields(Options)}
+    if unknown := [name for name in configured if name not in known]:
+        raise ImproperlyConfigured(f"OUTBOX has no option {', '.join(unknown)}")
+    required = [name for name, option in known.items() if _is_required(option)]
+    if missing := [name for name in required if name not in configured]:
+        raise ImproperlyConfigured(f"OUTBOX lacks {', '.join(missing)}")
+    return Options(**{name.lower(): value for name, value in configured.items()})
+
+
+def _is_required(option: Field[Any]) -> bool:
+    return option.default is MISSING and option.default_factory is MISSING

@@ -7,6 +7,7 @@ into nothing. A new group starts at the topic's beginning.
 
 import logging
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, cast
@@ -27,6 +28,7 @@ POLL_SECONDS: Final = 0.2
 CLOSE_SECONDS: Final = 3.0
 ANSWER_SECONDS: Final = 10.0
 LONG_BATCH_SECONDS: Final = 5.0
+LOOK_FOR_LEFT_SECONDS: Final = 60.0
 
 
 class Consumer:
@@ -42,6 +44,7 @@ class Consumer:
         self._kafka = KafkaConsumer(configuration(options(), name))
         self._kafka.subscribe(self.topics)
         self._has_started = False
+        self._next_look_for_left = time.monotonic() + LOOK_FOR_LEFT_SECONDS
         self._aside: list[Message] = []
 
     def run_once(self) -> bool:
@@ -55,6 +58,9 @@ class Consumer:
         """
         if not self._has_started:
             self._start()
+        if time.monotonic() >= self._next_look_for_left:
+            self.inbox.go_on_with_what_was_left()
+            self._next_look_for_left = time.monotonic() + LOOK_FOR_LEFT_SECONDS
         messages = self._fetch()
         if messages:
             self._apply(messages)

@@ -1,15 +1,15 @@
 """Incoming messages that cannot be applied now: kept whole, so that they can be applied later."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from outbox import cloudevents
 from outbox.cloudevents import Envelope, Malformed
-from outbox.models import HeldMessage
+from outbox.models import HeldMessage, InboxMark
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +71,21 @@ def held_of(consumer: str, source: str, key: str) -> QuerySet[HeldMessage]:
     """What a consumer holds of a key, in sequence."""
     held = HeldMessage.objects.filter(consumer=consumer, source=source, key=key)
     return held.order_by("sequence")
+
+
+def ready_keys(
+    consumer: str, reasons: Collection[HeldMessage.Reason]
+) -> QuerySet[HeldMessage, tuple[str, str]]:
+    """Source and key of what a consumer holds for one of these reasons, though everything before
+    it has been applied or given up."""
+    reached = InboxMark.objects.filter(
+        consumer=OuterRef("consumer"),
+        source=OuterRef("source"),
+        key=OuterRef("key"),
+        sequence__gte=OuterRef("sequence") - 1,
+    )
+    ready = HeldMessage.objects.filter(Exists(reached), consumer=consumer, reason__in=reasons)
+    return ready.values_list("source", "key").distinct()
 
 
 def restore(row: HeldMessage) -> Incoming:

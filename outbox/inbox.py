@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 
 from outbox.batches import Batch, Handler, Reason
 from outbox.conf import options
-from outbox.held import Incoming, envelope_of, held_of, restore
+from outbox.held import Incoming, envelope_of, held_of, ready_keys, restore
 from outbox.models import HeldMessage
 from outbox.transactions import database_is_away, lost_a_race, unit_of_work
 
@@ -24,6 +24,10 @@ logger = logging.getLogger(__name__)
 # What waits for others, and goes on by itself when they have come.
 WAITING: Final = (Reason.GAP, Reason.BEHIND)
 ALL: Final = tuple(Reason)
+
+
+class UnknownConsumer(LookupError):
+    """The settings have no consumer of this name (any more)."""
 
 
 class Inbox:
@@ -48,9 +52,17 @@ class Inbox:
 
     @classmethod
     def named(cls, consumer: str) -> Self:
-        """The inbox of a consumer of the setting `OUTBOX["CONSUMERS"]`."""
-        handlers = import_string(options().consumers[consumer]["handlers"])
-        return cls(consumer, handlers)
+        """The inbox of a consumer of the setting `OUTBOX["CONSUMERS"]`.
+
+        Raises:
+            UnknownConsumer: it is not one.
+        """
+        if consumer not in options().consumers:
+            raise UnknownConsumer(
+                f"OUTBOX has no consumer {consumer}: only under its settings can what it holds be "
+                "replayed or discarded"
+            )
+        return cls(consumer, import_string(options().consumers[consumer]["handlers"]))
 
     def apply(self, messages: Sequence[Incoming]) -> None:
         """Apply messages in one transaction; if that fails, one by one, holding what fails again.
@@ -86,6 +98,12 @@ class Inbox:
         """Apply what waited behind a message that was given up, each in its own transaction."""
         if message.sequence is not None:
             self._drain(message.source, message.key, WAITING)
+
+    def go_on_with_what_was_left(self) -> None:
+        """Apply what waits for nothing any more: an operator's process that died after it had
+        decided has left it, and of its key no message may come again."""
+        for source, key in list(ready_keys(self.consumer, WAITING)):
+            self._drain(source, key, WAITING)
 
     def _apply_all(self, messages: Sequence[Incoming]) -> None:
         for source, key in self._apply_together(messages):

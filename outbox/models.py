@@ -170,6 +170,12 @@ class HeldMessage(models.Model):
     def __str__(self) -> str:
         return f"{self.reason}: {self.type} {self.key}#{self.sequence}"
 
+    @property
+    def replayed_with(self) -> tuple[str, str, str | int]:
+        """What messages that are replayed together have in common: consumer, source and key, or
+        where the key cannot be read, nothing with any other message."""
+        return self.consumer, self.source, self.key or self.pk
+
 
 class AuditEntry(models.Model):
     """What an operator did with a held event or message, and why. Only ever added to."""

@@ -13,6 +13,7 @@ import time
 from functools import cache, partial
 from typing import Final
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 
@@ -29,13 +30,19 @@ class Listener:
     """Where one worker hears nudges.
 
     Raises:
-        OSError: the configured address is not one of this machine's.
+        ImproperlyConfigured: the configured address is not one of this machine's.
     """
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
-        self._socket.bind((options().nudge_listen, 0))
+        try:
+            self._socket.bind((options().nudge_listen, 0))
+        except OSError as error:
+            self._socket.close()
+            raise ImproperlyConfigured(
+                f"workers cannot listen at NUDGE_LISTEN, {options().nudge_listen!r}: {error}"
+            ) from error
 
     @classmethod
     def from_settings(cls) -> "Listener | None":
@@ -80,10 +87,15 @@ class Sender:
     def send(self, group: str) -> None:
         """Nudge every worker of a group. Never raises: a poll finds what this misses."""
         try:
-            for address in self._addresses(group):
+            addresses = self._addresses(group)
+        except (DatabaseError, InterfaceError) as error:
+            logger.debug("%s not nudged: %s", group, error)
+            return
+        for address in addresses:
+            try:
                 self._socket.sendto(b"\n", address)
-        except (OSError, DatabaseError, InterfaceError) as error:
-            logger.debug("not nudged: %s", error)
+            except OSError as error:
+                logger.debug("%s not nudged at %s: %s", group, address, error)
 
     def _addresses(self, group: str) -> list[tuple[str, int]]:
         with self._lock:

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from outbox.cloudevents import DISCARDED
 from outbox.events import RELAY
-from outbox.inbox import Inbox
+from outbox.inbox import Inbox, UnknownConsumer
 from outbox.models import AuditEntry, HeldMessage, Lease, OutboxEvent, shard_of
 from outbox.nudge import nudge_on_commit
 from outbox.registry import presentable
@@ -24,6 +24,10 @@ class NotHeld(Exception):
 
 class NotFirst(Exception):
     """A message can be discarded only when none of its key is held before it."""
+
+
+# What an operator is told instead of being obeyed.
+REFUSALS: Final = (NotHeld, NotFirst, UnknownConsumer)
 
 
 @unit_of_work
@@ -74,9 +78,13 @@ def replay_incoming(message: HeldMessage, *, actor: str, reason: str) -> int:
 
     Returns:
         How many messages were applied; what fails again stays held, with its new error.
+
+    Raises:
+        UnknownConsumer: the settings do not have the message's consumer.
     """
+    inbox = Inbox.named(message.consumer)
     _audit(actor, Action.REPLAY, f"{message.consumer} {message}", reason)
-    return Inbox.named(message.consumer).replay(message)
+    return inbox.replay(message)
 
 
 def discard_incoming(message: HeldMessage, *, actor: str, reason: str) -> None:
@@ -87,6 +95,7 @@ def discard_incoming(message: HeldMessage, *, actor: str, reason: str) -> None:
     Raises:
         NotFirst: another message of its key is held before it.
         NotHeld: it is not held any more.
+        UnknownConsumer: the settings do not have the message's consumer.
     """
     inbox = Inbox.named(message.consumer)
     _give_up(inbox, message, actor, reason)
@@ -127,7 +136,7 @@ def _audit(
 ) -> None:
     AuditEntry.objects.create(
         at=timezone.now(),
-        actor=actor,
+        actor=actor[:150],
         action=action,
         subject=subject[:300],
         reason=reason[:300],

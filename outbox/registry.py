@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import ClassVar, Final, Protocol, cast
+from typing import Any, ClassVar, Final, Protocol, cast
 
 import msgspec
 from django.utils.module_loading import import_string
@@ -96,13 +96,24 @@ def check_origin(payload: Payload, *, topic: str, source: str, key: str) -> None
 
 
 def presentable(event_type: str, payload: str) -> str:
-    """A payload's JSON for people to look at: without the values of its secret fields."""
-    secret: frozenset[str] = getattr(events().get(event_type), "secret", frozenset())
+    """A payload's JSON for people to look at: without the values of its secret fields, however deep
+    they are. Text that is no JSON object cannot be taken apart: it is hidden if it names one."""
+    secret = _secret(event_type)
+
+    def hide(fields: dict[str, Any]) -> dict[str, Any]:
+        return {name: HIDDEN if name in secret else value for name, value in fields.items()}
+
     try:
-        fields = json.loads(payload)
-    except ValueError:
-        return payload
-    if not isinstance(fields, dict):
-        return payload
-    shown = {name: HIDDEN if name in secret else value for name, value in fields.items()}
+        shown = json.loads(payload, object_hook=hide)
+    except (ValueError, RecursionError):
+        shown = None
+    if not isinstance(shown, dict):
+        return HIDDEN if any(name in payload for name in secret) else payload
     return json.dumps(shown, indent=2, ensure_ascii=False)
+
+
+def _secret(event_type: str) -> frozenset[str]:
+    """The secret fields of a type; of a type that nobody knows, those of all types."""
+    registered = events()
+    known = [registered[event_type]] if event_type in registered else registered.values()
+    return frozenset[str]().union(*(getattr(event, "secret", ()) for event in known))

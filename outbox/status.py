@@ -71,7 +71,9 @@ def read_status(*, now: datetime) -> Status:
 
 def consumer_lag(name: str) -> int | None:
     """How many messages a consumer has not committed yet; none where Kafka did not answer."""
-    consumer = KafkaConsumer(configuration(options(), name))
+    # That no broker answers is the answer: the log need not tell it for every connection, too.
+    quiet = {"error_cb": lambda _: None}
+    consumer = KafkaConsumer({**configuration(options(), name), **quiet})
     try:
         partitions = _partitions(consumer, options().consumers[name]["topics"])
         committed = consumer.committed(partitions, timeout=ANSWER_SECONDS)

@@ -16,15 +16,19 @@ class BrokerUnreachable(RuntimeError):
     """No broker answered in time."""
 
 
+class TopicRefused(RuntimeError):
+    """The broker will not make a topic as it is configured."""
+
+
 def create_topics() -> Iterator[tuple[str, str]]:
     """Make every topic of the registry that is not there yet.
 
     Yields:
-        Each topic and what happened to it: "created", "exists", or "made on first use" where the
-        broker (librdkafka's embedded one) knows no other way.
+        Each topic and what happened to it: "created" or "exists".
 
     Raises:
         BrokerUnreachable: the broker did not answer within 30 s.
+        TopicRefused: the broker answered that it will not, such as for want of replicas.
     """
     client = AdminClient({"bootstrap.servers": options().bootstrap_servers, "log_level": 2})
     present = _existing(client)
@@ -56,11 +60,7 @@ def _create(client: AdminClient, names: Iterable[str]) -> Iterator[tuple[str, st
             future.result()
             yield name, "created"
         except KafkaException as error:
-            code = error.args[0].code()
-            if code == KafkaError.TOPIC_ALREADY_EXISTS:
-                yield name, "exists"
-            elif code == KafkaError._UNSUPPORTED_FEATURE:
-                client.list_topics(name, timeout=TIMEOUT_SECONDS)
-                yield name, "made on first use"
-            else:
-                raise
+            reason = error.args[0]
+            if reason.code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise TopicRefused(f"{name} cannot be made: {reason.str()}") from error
+            yield name, "exists"

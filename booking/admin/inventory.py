@@ -1,10 +1,11 @@
 """Departures and their seats in the admin."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from booking.departures import cancel_departure, close_departure
@@ -16,8 +17,6 @@ from outbox.admin import Operated, ReadOnly
 class DepartureAdmin(Operated):
     """Planned departures; closing and canceling are actions, with a reason that is kept."""
 
-    REFUSALS = (IllegalDeparture,)
-
     list_display = ["flight", "date", "departs_at", "arrives_at", "aircraft_type_id", "status"]
     list_filter = ["status", "date", "aircraft_type", "flight__origin"]
     list_select_related = ["flight"]
@@ -26,10 +25,6 @@ class DepartureAdmin(Operated):
     ordering = ["departs_at"]
     show_full_result_count = False
     actions = ["close", "cancel"]
-
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Rows are not edited, but whoever may change departures may act upon them."""
-        return request.user.has_perm("booking.change_departure")
 
     @admin.action(description="Close: stop selling", permissions=["operate"])
     def close(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
@@ -52,6 +47,15 @@ class DepartureAdmin(Operated):
             explanation="These departures are not flown, and their reservations are canceled.",
             operate=partial(self._cancel, request),
         )
+
+    def _do(
+        self, request: HttpRequest, row: Model, reason: str, operate: Callable[[Any, str, str], str]
+    ) -> None:
+        """The library knows its own refusals; the table of statuses has one more."""
+        try:
+            super()._do(request, row, reason, operate)
+        except IllegalDeparture as error:
+            self.message_user(request, str(error), messages.ERROR)
 
     def _close(self, request: HttpRequest, row: Departure, actor: str, reason: str) -> str:
         close_departure(departure_id=row.pk)

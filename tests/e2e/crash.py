@@ -1,6 +1,6 @@
 """Runs a management command that kills itself (-9) the moment it reaches a given function.
 
-    python -m tests.e2e.crash outbox.relay:Relay._mark run_outbox_relay
+    python -m tests.e2e.crash outbox.relay:Relay._mark_published run_outbox_relay
 
 The function is replaced before the command starts; its first call with something to work on ends
 the process as the operating system would: no handler runs, nothing is flushed or closed.

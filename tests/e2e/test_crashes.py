@@ -18,7 +18,7 @@ def wait_for_the_kill(victim: "subprocess.Popen[bytes]") -> None:
 
 def test_a_relay_killed_between_publish_and_mark_publishes_again(system: System) -> None:
     victim = system.crash_in_place_of(
-        RELAY, "booking", "run_outbox_relay", at="outbox.relay:Relay._mark"
+        RELAY, "booking", "run_outbox_relay", at="outbox.relay:Relay._mark_published"
     )
     reservation_id = system.reserve()
     wait_for_the_kill(victim)

@@ -87,6 +87,20 @@ def test_what_could_not_be_applied_is_not_committed_and_comes_again(broker: Brok
     assert effects() == ["placed 1", "placed 2", "placed 3"]
 
 
+def test_from_time_to_time_it_looks_for_what_was_left_behind(broker: Broker) -> None:
+    looks: list[str] = []
+    consumer = Consumer("effects")
+    consumer.inbox.go_on_with_what_was_left = (  # type: ignore[method-assign]
+        lambda: looks.append("looked")
+    )
+    consumer.run_once()
+    assert looks == []
+    consumer._next_look_for_left = 0
+    consumer.run_once()
+    consumer.run_once()
+    assert looks == ["looked"]
+
+
 def test_a_first_start_on_a_whole_topic_is_recorded() -> None:
     Consumer("effects").run_once()
     assert starts() == [("effects", TOPIC, True)]

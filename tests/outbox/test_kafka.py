@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 from outbox import topics
 from outbox.conf import options
 from outbox.consumer import Consumer
+from outbox.held import Incoming
 from outbox.kafka import BrokerAway, KafkaPublisher, make_producer
 from outbox.models import OutboxEvent
 from outbox.relay import Relay
@@ -98,6 +99,32 @@ def test_a_consumer_that_did_not_commit_its_offsets_applies_nothing_again(
     consume(second, 4)
     second.close()
     assert len(effects()) == 4
+
+
+def test_a_consumer_that_stops_leaves_nothing_to_its_successor(
+    group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed(3)
+    relay = Relay()
+    publish_all(relay)
+    first = Consumer(group)
+    consume(first, 3)
+    first.close()
+    delivered: list[Incoming] = []
+    second = Consumer(group)
+    apply = second.inbox.apply
+
+    def note(messages: Sequence[Incoming]) -> None:
+        delivered.extend(messages)
+        apply(messages)
+
+    monkeypatch.setattr(second.inbox, "apply", note)
+    placed(1)
+    publish_all(relay)
+    relay.close()
+    consume(second, 4)
+    second.close()
+    assert len(delivered) == 1
 
 
 def test_a_failed_batch_is_delivered_again(

@@ -325,6 +325,37 @@ def test_what_an_operators_process_left_behind_when_it_died_goes_on_with_the_nex
     assert held() == []
 
 
+def test_what_an_operators_process_left_behind_needs_no_other_message_to_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order = an_order()
+    placed(3, order)
+    an_inbox(placed=fails_on(1)).apply(messages_of(order))
+
+    def die(inbox: Inbox, message: HeldMessage) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Inbox, "go_on", die)
+        with pytest.raises(KeyboardInterrupt):
+            operators.discard_incoming(the_held(1), **WHO)
+    assert held() == [("behind", 2), ("behind", 3)]
+    an_inbox().go_on_with_what_was_left()
+    assert effects() == ["placed 2", "placed 3"]
+    assert held() == []
+
+
+def test_what_failed_or_has_something_missing_before_it_is_not_left_behind() -> None:
+    failed, incomplete = an_order(), an_order()
+    placed(2, failed)
+    placed(2, incomplete)
+    an_inbox(placed=fails_on(1)).apply([*messages_of(failed), messages_of(incomplete)[1]])
+    before = held()
+    an_inbox().go_on_with_what_was_left()
+    assert effects() == []
+    assert held() == before
+
+
 def test_what_is_done_with_incoming_messages_leaves_a_trail() -> None:
     order = an_order()
     placed(2, order)

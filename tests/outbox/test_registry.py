@@ -57,6 +57,22 @@ def test_secrets_are_not_presented() -> None:
     assert shown == {"number": 7, "token": registry.HIDDEN}
 
 
-@pytest.mark.parametrize("payload", ["{", "[1]", '"text"', ""])
+def test_secrets_are_not_presented_however_deep_they_are() -> None:
+    payload = {"specversion": "1.0", "data": [{"number": 7, "token": {"value": "tok_1"}}]}
+    shown = json.loads(registry.presentable(Parcel.type, json.dumps(payload)))
+    assert shown["data"] == [{"number": 7, "token": registry.HIDDEN}]
+
+
+def test_what_is_secret_in_any_type_is_not_presented_of_a_type_that_nobody_knows() -> None:
+    shown = json.loads(registry.presentable("", registry.encode(PARCEL)))
+    assert shown == {"number": 7, "token": registry.HIDDEN}
+
+
+@pytest.mark.parametrize("payload", ['{"token": "tok_1', '[{"token": "tok_1"}]'])
+def test_what_is_no_payload_is_not_presented_where_it_names_a_secret(payload: str) -> None:
+    assert registry.presentable(Parcel.type, payload) == registry.HIDDEN
+
+
+@pytest.mark.parametrize("payload", ["{", "[1]", '"text"', "", "[" * 100_000])
 def test_what_is_no_payload_is_presented_as_it_is(payload: str) -> None:
     assert registry.presentable("nobody's", payload) == payload

@@ -6,13 +6,18 @@ import socket
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from outbox.conf import options
 from outbox.kafka import BrokerAway
 from outbox.nudge import Listener
 from outbox.transactions import LostRace
-from outbox.worker import LONGEST_BACKOFF_SECONDS, SHORTEST_IDLE_SECONDS, Loop
+from outbox.worker import (
+    FIRST_BACKOFF_SECONDS,
+    LONGEST_BACKOFF_SECONDS,
+    SHORTEST_IDLE_SECONDS,
+    Loop,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,6 +55,14 @@ def steps(*results: bool | Exception) -> Callable[[], bool]:
         return result
 
     return step
+
+
+def nudge_to(listener: Listener) -> None:
+    """Send what a listener must cope with: an empty datagram, and one more."""
+    host, _, port = listener.address.rpartition(":")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"", (host, int(port)))
+        sender.sendto(b"more", (host, int(port)))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -90,10 +103,7 @@ def test_a_nudge_ends_an_idle_pause() -> None:
     listener = Listener()
     loop = Loop("test", steps(False, False), nothing, listener)
     loop._idle = 30
-    host, _, port = listener.address.rpartition(":")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.sendto(b"", (host, int(port)))
-        sender.sendto(b"more", (host, int(port)))
+    nudge_to(listener)
     loop._cycle()
     listener.close()
     assert loop._idle == SHORTEST_IDLE_SECONDS
@@ -104,6 +114,41 @@ def test_what_does_not_pass_by_itself_ends_the_process_after_closing() -> None:
     with pytest.raises(ZeroDivisionError):
         Loop("test", steps(ZeroDivisionError()), lambda: closed.append(True)).run()
     assert closed
+
+
+def test_a_fault_while_closing_is_not_hidden() -> None:
+    def close() -> None:
+        raise ZeroDivisionError
+
+    def step() -> bool:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return True
+
+    with pytest.raises(ZeroDivisionError):
+        Loop("test", step, close).run()
+
+
+def test_work_ends_the_growing_of_backoffs() -> None:
+    error = BrokerAway("no broker")
+    loop = Loop("test", steps(*[error] * 6, True, error), nothing)
+    *_, longest, afresh = pauses_of(loop, 8)
+    assert afresh <= FIRST_BACKOFF_SECONDS < longest
+
+
+def test_a_nudge_does_not_shorten_a_backoff() -> None:
+    listener = Listener()
+    loop = Loop("test", steps(BrokerAway("no broker")), nothing, listener)
+    nudge_to(listener)
+    assert pauses_of(loop, 1) == [pytest.approx(FIRST_BACKOFF_SECONDS, rel=0.5)]
+    listener.close()
+
+
+@pytest.mark.mariadb
+def test_after_a_failure_the_next_step_has_a_new_connection() -> None:
+    connection.ensure_connection()
+    loop = Loop("test", steps(OperationalError(2006, "gone")), nothing)
+    pauses_of(loop, 1)
+    assert connection.connection is None
 
 
 def test_a_worker_stops_without_its_database() -> None:

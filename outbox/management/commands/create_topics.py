@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from outbox.topics import BrokerUnreachable, create_topics
+from outbox.topics import BrokerUnreachable, TopicRefused, create_topics
 
 
 class Command(BaseCommand):
@@ -17,5 +17,5 @@ class Command(BaseCommand):
         try:
             for name, outcome in create_topics():
                 self.stdout.write(f"{name}: {outcome}")
-        except BrokerUnreachable as error:
+        except (BrokerUnreachable, TopicRefused) as error:
             raise CommandError(str(error)) from error

@@ -3,13 +3,14 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from outbox.events import history
+from outbox.management.base import OperatorCommand
 from outbox.models import OutboxEvent
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """A thin door to `outbox.events.history`."""
 
     help = "Show what this service has published, or is about to publish, about one key."
@@ -28,7 +29,9 @@ class Command(BaseCommand):
         if not rows:
             raise CommandError(f"this service has published nothing about {options['key']}")
         for row in rows:
-            self.stdout.write("{sequence:>4}  {state:<9}  {created_at}  {type}".format(**row))
+            self.stdout.write(
+                "{sequence:>4}  {state:<9}  {created_at}  {type}  {error}".format(**row).rstrip()
+            )
 
 
 def _row(event: OutboxEvent) -> dict[str, Any]:
@@ -38,5 +41,6 @@ def _row(event: OutboxEvent) -> dict[str, Any]:
         "topic": event.topic,
         "state": event.state,
         "created_at": event.created_at.isoformat(),
+        "error": event.error,
         "published_at": event.published_at.isoformat() if event.published_at else None,
     }
