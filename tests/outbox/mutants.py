@@ -145,7 +145,7 @@ MUTANTS: Final = [
         "a unit of work is tried again as a whole",
         "effects",
         _keep_what_a_lost_race_has_done,
-        ("a_consumer_is_interrupted",),
+        DEADLOCKS,
     ),
     # Leases
     Mutant(
@@ -315,9 +315,9 @@ MUTANTS: Final = [
     ),
     Mutant(
         "a database that is away holds nothing",
-        "held for no reason",
+        "held for no reason|not drained",
         without(Inbox._apply_or_hold, "database_is_away(error) or "),
-        ("a_consumer_is_interrupted",),
+        ("what_fails",),
     ),
     Mutant(
         "what somebody else has applied meanwhile is not held",

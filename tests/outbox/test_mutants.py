@@ -10,8 +10,8 @@ from tests.outbox.test_state_machine import Engine, check
 from tests.outbox.test_state_machine import surroundings as surroundings
 
 # A mutant that lives this long has escaped. Most are caught within a few examples.
-EXAMPLES: Final = 100
-STEPS: Final = 10
+EXAMPLES: Final = 200
+STEPS: Final = 4
 
 
 def engine(*rules: str) -> type[Engine]:

@@ -38,6 +38,7 @@ from outbox.consumer import Consumer
 from outbox.events import RELAY, OutsideTransaction
 from outbox.kafka import BrokerAway
 from outbox.models import (
+    SHARDS,
     AuditEntry,
     ConsumerStart,
     HeldMessage,
@@ -139,7 +140,7 @@ some_interruption = st.builds(
     meanwhile=st.sampled_from(MEANWHILE),
 )
 interruptions = st.none() | some_interruption
-soon, within = st.integers(0, 4), st.integers(0, 9)
+soon, within = st.integers(0, 4), st.integers(0, 12)
 
 # What the machine runs in, set up by `surroundings`.
 current: dict[str, Any] = {}
@@ -373,8 +374,9 @@ class Engine(RuleBasedStateMachine):
     def a_consumer_is_interrupted(
         self, key: str, whats: list[What], kind: Kind, after: int
     ) -> None:
-        """In the transaction of the effects."""
+        """In the transaction of the effects; what failed is mended."""
         self.commit_send_and_consume(key, whats, [], None, Interruption(kind, after))
+        self.an_operator_acts("replay incoming", False, True, None)
 
     @rule(key=keys, count=st.integers(1, 2))
     def roll_back(self, key: str, count: int) -> None:
@@ -743,10 +745,14 @@ class Engine(RuleBasedStateMachine):
 
     def share_until_settled(self) -> None:
         """Have both relays see each other, and what is held."""
-        for relay in self.relays * ROUNDS_OF_SHARING:
-            self.share_again(relay)
-            relay.leases.keep()
-            relay._next_look_for_held = 0
+        for _ in range(ROUNDS_OF_SHARING):
+            for relay in self.relays:
+                self.share_again(relay)
+                relay.leases.keep()
+                relay._next_look_for_held = 0
+            if sum(len(relay.leases.epochs) for relay in self.relays) == SHARDS:
+                return
+        raise AssertionError("shards without a relay")
 
     def come_to_rest(self) -> None:
         """Work until there is none."""
