@@ -9,9 +9,11 @@ import pytest
 from django.core.management import call_command
 from django.db.models.functions import Now
 from django.test import override_settings
+from django.utils import timezone
+from pytest_django import Settings
 
 from booking import services
-from booking.deadlines import Deadlines
+from booking.deadlines import Chore, Deadlines
 from booking.departures import cancel_departure
 from booking.handlers import PAYMENTS
 from booking.models import Departure, IdempotencyKey, Reservation, Saga, Seat, TimelineEntry
@@ -239,6 +241,35 @@ def test_the_worker_ends_what_is_due_then_rests() -> None:
     assert [worker.run_once() for _ in range(3)] == [True, False, False]
     assert Reservation.objects.get().status == Reservation.Status.EXPIRED
     worker.close()
+
+
+def test_the_worker_closes_and_lets_go_the_departures_whose_time_has_come() -> None:
+    departure = factories.departure(factories.flight())
+    Departure.objects.update(departs_at=timezone.now() - timedelta(minutes=1))
+    assert Deadlines().run_once()
+    departure.refresh_from_db()
+    assert departure.status == Departure.Status.DEPARTED
+
+
+def test_the_worker_plans_what_the_horizon_asks_for_then_rests(settings: Settings) -> None:
+    settings.HORIZON_DAYS = 3
+    factories.flight(seat_rows=1, seat_letters="A C")
+    worker = Deadlines()
+    assert [worker.run_once() for _ in range(2)] == [True, False]
+    assert Departure.objects.count() == 3
+    assert Seat.objects.count() == 3 * 2
+
+
+def test_much_of_one_chore_does_not_keep_the_others_waiting() -> None:
+    """Whoever finds something is asked again at once, and the others each time as well."""
+    done: list[str] = []
+    worker = Deadlines()
+    worker.chores = tuple(
+        Chore(lambda now, name=name: done.append(name) or name == "busy", pause=0)
+        for name in ("busy", "idle")
+    )
+    assert [worker.run_once() for _ in range(2)] == [True, True]
+    assert done == ["busy", "idle"] * 2
 
 
 def test_the_worker_purges_old_keys() -> None:

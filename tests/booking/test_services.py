@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 from uuid_utils.compat import uuid7
 
 from booking.models import (
@@ -19,7 +20,7 @@ from booking.models import (
     Seat,
     TimelineEntry,
 )
-from booking.selectors import SeatTaken, UnknownFlight, UnknownSeat
+from booking.selectors import DepartureClosed, SeatTaken, UnknownFlight, UnknownSeat
 from contracts.booking import PaymentAuthorizeRequested, ReservationCreated
 from outbox import events
 from outbox.models import OutboxEvent
@@ -238,6 +239,25 @@ def test_a_departure_that_has_left_does_not_sell_though_it_says_open() -> None:
     factories.departure(flight, in_days=0)
     coming = factories.departure(flight, in_days=1)
     assert factories.reserve().departure == coming
+
+
+@pytest.mark.parametrize(("minutes", "sells"), [(46, True), (45, False)])
+def test_nothing_sells_after_the_check_in_cut_off_though_it_says_open(
+    settings: Settings, minutes: int, sells: bool
+) -> None:
+    settings.CHECK_IN_CUT_OFF_MINUTES = 45
+    flight = factories.flight()
+    soon, later = (factories.departure(flight, in_days=day) for day in (1, 2))
+    now = soon.departs_at - timedelta(minutes=minutes)
+    assert factories.reserve(now=now).departure == (soon if sells else later)
+
+
+def test_a_date_after_the_check_in_cut_off_is_closed(settings: Settings) -> None:
+    settings.CHECK_IN_CUT_OFF_MINUTES = 45
+    soon = factories.departure(factories.flight())
+    now = soon.departs_at - timedelta(minutes=45)
+    with pytest.raises(DepartureClosed, match="check-in has ended"):
+        factories.reserve(now=now, departure_date=soon.date)
 
 
 def test_a_blocked_seat_does_not_sell() -> None:
