@@ -50,7 +50,7 @@ class Deadlines:
 
     def __init__(self) -> None:
         # The most urgent first: what fails keeps those behind it waiting.
-        self.chores = (
+        self.chores: tuple[Chore, ...] = (
             Chore(lambda now: services.end_due_sagas(now=now), LOOK_SECONDS),
             Chore(lambda now: services.cancel_those_on_canceled_departures(now=now), LOOK_SECONDS),
             Chore(lambda now: advance_departures(now=now), LOOK_SECONDS),

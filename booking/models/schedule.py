@@ -75,6 +75,18 @@ class Flight(models.Model):
     def __str__(self) -> str:
         return f"{self.carrier}{self.number} {self.origin_id}-{self.destination_id}"
 
+    def clean(self) -> None:
+        """Refuse to take away the price of a cabin that is flown.
+
+        Raises:
+            ValidationError: naming the cabins.
+        """
+        if self.pk and isinstance(self.list_prices, dict):
+            flown = {place.cabin for place in self.places().values()}
+            if unpriced := sorted(flown - set(self.list_prices)):
+                told = f"This must have a price for {', '.join(unpriced)}, which is flown."
+                raise ValidationError({"list_prices": told})
+
     def list_price(self, cabin: str) -> int:
         """The price of one seat of a cabin, in minor units.
 

@@ -1,7 +1,7 @@
 """Holds that run out, and payment's answers that come after."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -263,11 +263,16 @@ def test_the_worker_plans_what_the_horizon_asks_for_then_rests(settings: Setting
 def test_much_of_one_chore_does_not_keep_the_others_waiting() -> None:
     """Whoever finds something is asked again at once, and the others each time as well."""
     done: list[str] = []
+
+    def chore(name: str, *, finds: bool) -> Chore:
+        def work(now: datetime) -> bool:
+            done.append(name)
+            return finds
+
+        return Chore(work, pause=0)
+
     worker = Deadlines()
-    worker.chores = tuple(
-        Chore(lambda now, name=name: done.append(name) or name == "busy", pause=0)
-        for name in ("busy", "idle")
-    )
+    worker.chores = (chore("busy", finds=True), chore("idle", finds=False))
     assert [worker.run_once() for _ in range(2)] == [True, True]
     assert done == ["busy", "idle"] * 2
 

@@ -209,3 +209,12 @@ def test_a_flight_has_the_places_of_all_its_aircraft() -> None:
     larger = factories.aircraft_type(rows=3, letters="A C", code="321")
     factories.period(small, valid_from=date(2024, 1, 1), days="1", aircraft_type=larger)
     assert set(small.places()) == {"1A", "1C", "2A", "2C", "3A", "3C"}
+
+
+@pytest.mark.django_db
+def test_the_price_of_a_cabin_that_is_flown_is_not_taken_away() -> None:
+    flight = factories.flight()
+    flight.full_clean()
+    flight.list_prices = {"BUSINESS": 45900}
+    with pytest.raises(ValidationError, match="price for ECONOMY, which is flown"):
+        flight.full_clean()
