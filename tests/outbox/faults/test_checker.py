@@ -135,3 +135,26 @@ def test_every_consumer_is_held_to_every_effect() -> None:
 
 def test_what_is_held_is_found() -> None:
     assert findings(a_history(held=["gap: order#4"])) == [Broken.HELD]
+
+
+def runs_that_broke_one_promise() -> dict[Broken, History]:
+    first, second, third = ORDER
+    return {
+        Broken.LOST_COMMIT: a_history(acknowledged=["lost-1"]),
+        Broken.KEPT_ROLLBACK: a_history(rolled_back=["order-2"]),
+        Broken.MISSING: on_topic(first, second),
+        Broken.INVENTED: on_topic(*ORDER, STRANGER),
+        Broken.TWO_PARTITIONS: a_history(partitions={"0": ORDER, "1": [*OTHER, first]}),
+        Broken.REORDERED: on_topic(first, third, second),
+        Broken.UNMARKED: a_history(published=[event.id for event in STORED[1:]]),
+        Broken.EFFECT_MISSING: with_effects(1, 2),
+        Broken.EFFECT_INVENTED: with_effects(1, 2, 3, 4),
+        Broken.EFFECT_REPEATED: with_effects(1, 2, 3, 3),
+        Broken.EFFECT_REORDERED: with_effects(1, 3, 2),
+        Broken.HELD: a_history(held=["gap: order#4"]),
+    }
+
+
+@pytest.mark.parametrize("broken", Broken, ids=lambda broken: broken.name)
+def test_every_broken_promise_is_found_and_no_other_is_said_to_be(broken: Broken) -> None:
+    assert findings(runs_that_broke_one_promise()[broken]) == [broken]
