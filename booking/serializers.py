@@ -6,14 +6,24 @@ from typing import Any, Final, cast
 
 from django.conf import settings
 from rest_framework import serializers
+from rest_framework.exceptions import APIException
 from rest_framework.utils import html
 
-from booking.models import Reservation, TimelineEntry
+from booking.models import Cabin, Reservation, ReservationPassenger, TimelineEntry
+from booking.models.reservation import LOCATOR_ALPHABET, LOCATOR_LENGTH
+from booking.selectors import UnknownCabin
+from booking.services import LANGUAGE, Traveler
+from booking.services.party import PassengerTwice
+from contracts.values import Contact
 
 SEAT_NUMBER: Final = re.compile(r"[1-9][0-9]?[A-HJK]")
 CARD_NUMBER: Final = re.compile(r"[0-9]([ -]?[0-9]){11,18}")
 LARGEST_PASSENGER_ID: Final = 2**53 - 1  # what every JSON implementation can carry
 LARGEST_FLIGHT_NUMBER: Final = 2**31 - 1
+LANGUAGE_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+LOCATOR: Final = re.compile(rf"[{LOCATOR_ALPHABET}]{{{LOCATOR_LENGTH}}}")
+LONGEST_LIST: Final = 100
 TRIAL_TOKEN: Final = "tok_approve"  # noqa: S105 (the simulated processor's, not a secret)
 
 
@@ -38,31 +48,76 @@ class StrictCharField(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class ReservationRequest(serializers.Serializer[dict[str, Any]]):
-    """The body of `POST /api/reservations`."""
+class OfferUnknown(APIException):
+    """Nobody has made such an offer: there are none yet."""
 
-    passenger_id = StrictIntegerField(min_value=1, max_value=LARGEST_PASSENGER_ID)
-    flight_number = StrictIntegerField(min_value=1, max_value=LARGEST_FLIGHT_NUMBER)
-    seat_number = StrictCharField(max_length=4)
-    payment_token = StrictCharField(
-        max_length=200, required=False, help_text="the card processor's token, such as tok_approve"
-    )
+    status_code = 404
+    default_code = "offer-unknown"
+    default_detail = "There is no such offer."
 
-    def validate_seat_number(self, value: str) -> str:
-        """A row and a letter, in upper case."""
-        number = value.upper()
+
+class MalformedLocator(APIException):
+    """What is no record locator can be nobody's."""
+
+    status_code = 400
+    default_code = "malformed-locator"
+    default_detail = "A record locator has six characters, letters and digits, without I, O, 0, 1."
+
+
+class SeatNumberField(StrictCharField):
+    """A row and a letter, given out in upper case."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=4, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        """The seat number."""
+        number = super().to_internal_value(data).upper()
         if not SEAT_NUMBER.fullmatch(number):
             raise serializers.ValidationError("A seat number is a row and a letter, such as 12A.")
         return number
 
-    def validate_payment_token(self, value: str) -> str:
-        """A token, and never what may be a card's number: that must not even be stored."""
-        if CARD_NUMBER.fullmatch(value):
+
+class PaymentTokenField(StrictCharField):
+    """A token, and never what may be a card's number: that must not even be stored."""
+
+    def __init__(self, **options: Any) -> None:
+        told = "the card processor's token, such as tok_approve"
+        super().__init__(max_length=200, help_text=told, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        """The token."""
+        token = super().to_internal_value(data)
+        if CARD_NUMBER.fullmatch(token):
             raise serializers.ValidationError("This looks like a card number; send its token.")
-        return value
+        return token
+
+
+class PatternField(StrictCharField):
+    """Text of one shape.
+
+    Args:
+        shape: what all of it must match.
+        told: what it is, for who sends something else.
+    """
+
+    def __init__(self, shape: re.Pattern[str], told: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.shape, self.told = shape, told
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text."""
+        text = super().to_internal_value(data)
+        if not self.shape.fullmatch(text):
+            raise serializers.ValidationError(self.told)
+        return text
+
+
+class StrictSerializer(serializers.Serializer[dict[str, Any]]):
+    """An object whose unknown fields are named together with whatever else is wrong."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """The known fields; unknown ones are named together with whatever else is wrong."""
+        """The known fields."""
         errors = self._unknown_fields(data)
         try:
             values: dict[str, Any] = super().to_internal_value(data)
@@ -77,8 +132,48 @@ class ReservationRequest(serializers.Serializer[dict[str, Any]]):
             return {}
         known = set(self.fields)
         if html.is_html_input(data):
-            known.add("csrfmiddlewaretoken")
+            known |= self.not_fields_of_forms()
         return {name: ["This field is not known."] for name in sorted(set(data) - known)}
+
+    def not_fields_of_forms(self) -> set[str]:
+        """What comes with a form and is not of the object."""
+        return {"csrfmiddlewaretoken"}
+
+
+def email_field() -> PatternField:
+    """An address; whether anybody reads it is not known before it is written to."""
+    return PatternField(EMAIL, "This is no e-mail address.", max_length=254, required=False)
+
+
+def name_field() -> StrictCharField:
+    """A name as in the passport."""
+    return StrictCharField(max_length=100, required=False)
+
+
+class TravelerRequest(StrictSerializer):
+    """Somebody who flies, as a request names them."""
+
+    passenger_id = StrictIntegerField(min_value=1, max_value=LARGEST_PASSENGER_ID)
+    seat_number = SeatNumberField(required=False)
+    given_name = name_field()
+    surname = name_field()
+    email = email_field()
+    date_of_birth = serializers.DateField(required=False)
+
+
+class ContactRequest(StrictSerializer):
+    """Whom to tell."""
+
+    email = email_field()
+    given_name = name_field()
+    surname = name_field()
+    language = PatternField(LANGUAGE_TAG, "A language is such as en, or de-CH.", required=False)
+
+
+class PaymentRequest(StrictSerializer):
+    """The body of `POST /api/reservations/<id>/payment`."""
+
+    payment_token = PaymentTokenField(required=False)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """The fields; a card is required where no trial card may stand in."""
@@ -91,8 +186,138 @@ class ReservationRequest(serializers.Serializer[dict[str, Any]]):
         return {"payment_token": TRIAL_TOKEN, **attrs}
 
 
+class ReservationRequest(PaymentRequest):
+    """The body of `POST /api/reservations`: one passenger with a seat, or `passengers`.
+
+    With `hold` in its context it is a hold's, which no card comes with.
+    """
+
+    passenger_id = StrictIntegerField(min_value=1, max_value=LARGEST_PASSENGER_ID)
+    flight_number = StrictIntegerField(min_value=1, max_value=LARGEST_FLIGHT_NUMBER)
+    seat_number = SeatNumberField()
+    passengers = serializers.ListField(
+        child=TravelerRequest(), required=False, allow_empty=False, max_length=LONGEST_LIST
+    )
+    departure_date = serializers.DateField(required=False, help_text="local to the origin")
+    cabin = StrictCharField(required=False, max_length=20)
+    booking_class = PatternField(
+        re.compile("[A-Z]"), "A booking class is one capital letter.", required=False
+    )
+    contact = ContactRequest(required=False)
+    offer_id = StrictCharField(required=False, max_length=100)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The fields: who is listed is not named again, and a hold has no card."""
+        fields = super().get_fields()
+        given = getattr(self, "initial_data", None)
+        if isinstance(given, Mapping) and not html.is_html_input(given) and "passengers" in given:
+            del fields["passenger_id"], fields["seat_number"]
+        if self.context.get("hold"):
+            del fields["payment_token"]
+        return fields
+
+    def not_fields_of_forms(self) -> set[str]:
+        """The browsable API's form has what it cannot show, a list and an object, in pieces."""
+        pieces = {name for name in self.initial_data if name.startswith(("contact.", "passengers"))}
+        return super().not_fields_of_forms() | pieces
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """What `services.create_reservation` takes.
+
+        Raises:
+            OfferUnknown, UnknownCabin: there is no such thing.
+        """
+        if "offer_id" in attrs:
+            raise OfferUnknown
+        if "cabin" in attrs and attrs["cabin"] not in Cabin.values:
+            raise UnknownCabin(f"There is no cabin {attrs['cabin']}.")
+        hold = self.context.get("hold")
+        card = {"payment_token": None} if hold else super().validate({})
+        return {**card, **_travelers(attrs)}
+
+
+def _travelers(attrs: dict[str, Any]) -> dict[str, Any]:
+    """The short form is a list of one; a contact is a value."""
+    rest = dict(attrs)
+    if "passengers" in rest:
+        travelers = [Traveler(**passenger) for passenger in rest.pop("passengers")]
+    else:
+        travelers = [Traveler(rest.pop("passenger_id"), rest.pop("seat_number"))]
+    if contact := rest.pop("contact", None):
+        rest["contact"] = Contact(**{"language": LANGUAGE, **contact})
+    return {**rest, "travelers": travelers}
+
+
+class SeatRequest(StrictSerializer):
+    """A passenger's new seat."""
+
+    passenger_id = StrictIntegerField(min_value=1, max_value=LARGEST_PASSENGER_ID)
+    seat_number = SeatNumberField()
+
+
+class SeatsRequest(StrictSerializer):
+    """The body of `PATCH /api/reservations/<id>`: the first passenger's seat, or `passengers`."""
+
+    seat_number = SeatNumberField(required=False)
+    passengers = serializers.ListField(
+        child=SeatRequest(), required=False, allow_empty=False, max_length=LONGEST_LIST
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """What `services.change_seats` takes."""
+        if len(attrs) != 1:
+            raise serializers.ValidationError("Give either seat_number or passengers.")
+        if "seat_number" in attrs:
+            return {"seats": {None: attrs["seat_number"]}}
+        seats = {one["passenger_id"]: one["seat_number"] for one in attrs["passengers"]}
+        if len(seats) < len(attrs["passengers"]):
+            raise PassengerTwice("A passenger is there twice.")
+        return {"seats": seats}
+
+
+class ReservationFilters(StrictSerializer):
+    """The query of `GET /api/reservations`: all of it must apply."""
+
+    status = serializers.MultipleChoiceField(choices=Reservation.Status.choices, required=False)
+    flight_number = StrictIntegerField(min_value=1, max_value=LARGEST_FLIGHT_NUMBER, required=False)
+    departure_from = serializers.DateField(required=False)
+    departure_to = serializers.DateField(required=False)
+    passenger_id = StrictIntegerField(min_value=1, max_value=LARGEST_PASSENGER_ID, required=False)
+    created_since = serializers.DateTimeField(required=False)
+
+    def not_fields_of_forms(self) -> set[str]:
+        """What a query has besides."""
+        return {"cursor"}
+
+
+class SurnameRequest(StrictSerializer):
+    """The query of `GET /api/reservations/by-locator/<locator>`."""
+
+    surname = StrictCharField(max_length=100)
+
+
+def locator_of(text: str) -> str:
+    """A record locator, in upper case.
+
+    Raises:
+        MalformedLocator: it is none.
+    """
+    if not LOCATOR.fullmatch(locator := text.upper()):
+        raise MalformedLocator
+    return locator
+
+
+class PassengerSerializer(serializers.ModelSerializer[ReservationPassenger]):
+    """A passenger as clients see them."""
+
+    class Meta:
+        model = ReservationPassenger
+        fields = ["passenger_id", "seat_number", "type", "given_name", "surname"]
+        read_only_fields = fields
+
+
 class ReservationSerializer(serializers.ModelSerializer[Reservation]):
-    """A reservation as clients see it."""
+    """A reservation as lists show it."""
 
     departure_date = serializers.DateField(source="departure.date")
     departs_at = serializers.DateTimeField(source="departure.departs_at")
@@ -109,6 +334,7 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
             "departure_date",
             "departs_at",
             "seat_number",
+            "cabin",
             "amount",
             "currency",
             "version",
@@ -116,6 +342,16 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
             "created_at",
             "updated_at",
         ]
+        read_only_fields = fields
+
+
+class ReservationWithParty(ReservationSerializer):
+    """A reservation with everybody who flies."""
+
+    passengers = PassengerSerializer(many=True, source="party")
+
+    class Meta(ReservationSerializer.Meta):
+        fields = [*ReservationSerializer.Meta.fields, "passengers"]
         read_only_fields = fields
 
 

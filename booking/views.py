@@ -2,64 +2,160 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework import generics, status
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from booking import selectors, services
 from booking.models import Reservation, TimelineEntry
+from booking.preconditions import AnsweredOnce, customer_of, entity_tag, versions_of
 from booking.serializers import (
+    PaymentRequest,
+    ReservationFilters,
     ReservationRequest,
     ReservationSerializer,
+    ReservationWithParty,
+    SeatsRequest,
+    SurnameRequest,
     TimelineEntrySerializer,
+    locator_of,
 )
 
-
-def customer_of(request: Request) -> str:
-    """Who asks: the signed-in user, or the trial customer where anonymous access is allowed."""
-    return request.user.get_username() or settings.TRIAL_CUSTOMER
+HOLD = {"true": True, "false": False}
 
 
-class ReservationList(generics.ListCreateAPIView[Reservation]):
-    """Reservations, newest first; a POST holds a seat and answers before it is paid."""
+class MalformedHold(APIException):
+    """`hold` is true or false."""
+
+    status_code = 400
+    default_code = "malformed-hold"
+    default_detail = "The parameter hold is true or false."
+
+
+def whose(request: Request) -> str | None:
+    """Whose reservations the caller may change: their own, the staff everybody's (None)."""
+    return None if request.user.is_staff else customer_of(request)
+
+
+def shown(reservation: Reservation, code: int = status.HTTP_200_OK, **headers: str) -> Response:
+    """A reservation with its version."""
+    return Response(
+        # A plain dictionary: the browsable API takes the serializer that comes with the data for
+        # its form's, and would show a form without fields.
+        dict(ReservationWithParty(reservation).data),
+        status=code,
+        headers={"ETag": entity_tag(reservation), **headers},
+    )
+
+
+class ReservationList(AnsweredOnce, generics.ListAPIView[Reservation]):
+    """Reservations, newest first; a POST holds seats and answers before they are paid."""
 
     def get_queryset(self) -> QuerySet[Reservation]:
-        """Every reservation."""
-        return selectors.reservations()
+        """The reservations that the query asks for."""
+        asked = ReservationFilters(data=self.request.query_params)
+        asked.is_valid(raise_exception=True)
+        return selectors.filtered(**asked.validated_data)
 
     def get_serializer_class(self) -> Any:
         """What a POST takes differs from what a GET gives."""
         return ReservationRequest if self.request.method == "POST" else ReservationSerializer
 
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Hold the seat; payment and confirmation follow by events."""
-        asked = ReservationRequest(data=request.data)
+    def make(self, request: Request, **kwargs: Any) -> Response:
+        """Hold the seats; payment and confirmation follow by events."""
+        hold = HOLD.get(request.query_params.get("hold", "false"))
+        if hold is None:
+            raise MalformedHold
+        asked = ReservationRequest(data=request.data, context={"hold": hold})
         asked.is_valid(raise_exception=True)
         reservation = services.create_reservation(
             **asked.validated_data, customer_id=customer_of(request), now=timezone.now()
         )
-        return Response(
-            # A plain dictionary: the browsable API takes the serializer that comes with the data
-            # for its form's, and would show a form without fields.
-            dict(ReservationSerializer(reservation).data),
-            status=status.HTTP_201_CREATED,
-            headers={"Location": reverse("reservation", args=[reservation.pk])},
-        )
+        location = reverse("reservation", args=[reservation.pk])
+        return shown(reservation, status.HTTP_201_CREATED, Location=location)
 
 
-class ReservationDetail(generics.RetrieveAPIView[Reservation]):
-    """One reservation."""
+class ReservationDetail(generics.GenericAPIView[Reservation]):
+    """One reservation; a PATCH gives its passengers other seats."""
 
-    serializer_class = ReservationSerializer
+    serializer_class: Any = SeatsRequest
 
     def get_queryset(self) -> QuerySet[Reservation]:
         """Every reservation."""
         return selectors.reservations()
+
+    def get(self, request: Request, pk: Any) -> Response:
+        """The reservation with its passengers."""
+        return shown(selectors.reservation_of(pk, customer_id=None))
+
+    def patch(self, request: Request, pk: Any) -> Response:
+        """Change seats, if the reservation is still as the caller saw it."""
+        selectors.must_exist(pk, customer_id=whose(request))
+        versions = versions_of(request)
+        asked = SeatsRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        reservation = services.change_seats(
+            reservation_id=pk,
+            customer_id=whose(request),
+            versions=versions,
+            now=timezone.now(),
+            **asked.validated_data,
+        )
+        return shown(reservation)
+
+
+class ReservationByLocator(generics.GenericAPIView[Reservation]):
+    """One reservation, for who knows its record locator and a passenger's surname."""
+
+    def get(self, request: Request, locator: str) -> Response:
+        """The reservation with its passengers."""
+        asked = SurnameRequest(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        return shown(selectors.by_locator(locator_of(locator), **asked.validated_data))
+
+
+class ReservationCancelation(AnsweredOnce):
+    """A POST gives a reservation up."""
+
+    queryset = Reservation.objects.none()
+
+    def make(self, request: Request, **kwargs: Any) -> Response:
+        """Cancel, if the reservation is still as the caller saw it."""
+        pk = kwargs["pk"]
+        selectors.must_exist(pk, customer_id=whose(request))
+        reservation = services.cancel_reservation(
+            reservation_id=pk,
+            customer_id=whose(request),
+            versions=versions_of(request),
+            now=timezone.now(),
+        )
+        return shown(reservation)
+
+
+class ReservationPayment(AnsweredOnce):
+    """A POST pays for what was only held."""
+
+    queryset = Reservation.objects.none()
+    serializer_class = PaymentRequest
+
+    def make(self, request: Request, **kwargs: Any) -> Response:
+        """Ask for the payment; its answer comes by an event."""
+        pk = kwargs["pk"]
+        selectors.must_exist(pk, customer_id=whose(request))
+        asked = PaymentRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        reservation = services.pay_reservation(
+            reservation_id=pk,
+            customer_id=whose(request),
+            now=timezone.now(),
+            **asked.validated_data,
+        )
+        return shown(reservation, status.HTTP_202_ACCEPTED)
 
 
 class ReservationTimeline(generics.ListAPIView[TimelineEntry]):

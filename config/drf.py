@@ -4,13 +4,15 @@ import logging
 from collections.abc import Mapping
 from typing import IO, Any, Final
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core import signing
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
-from rest_framework.pagination import CursorPagination
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 from rest_framework.utils import json
+from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import set_rollback
 
 from config.outages import database_trouble
@@ -64,25 +66,46 @@ class BoundedJSONParser(JSONParser):
         return decoded
 
 
+class MalformedCursor(exceptions.APIException):
+    """A page cursor that this service did not give out, or that was tampered with."""
+
+    status_code = 400
+    default_code = "malformed-cursor"
+    default_detail = "This cursor was not given out here."
+
+
 class NewestFirst(CursorPagination):
     """Pages of a list by cursor, newest first, so that a page costs the same however far down it
-    is. Primary keys are UUIDv7, which sort by the time they were made."""
+    is. Primary keys are UUIDv7, which sort by the time they were made. Cursors are signed."""
 
     ordering = "-pk"
     page_size = 50
+    _signer = signing.Signer(salt="cursor")
 
     def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
         """The page that the cursor names; links are relative, so that they hold at every door.
 
         Raises:
-            NotFound: the cursor was not made by this service.
+            MalformedCursor: the cursor was not made by this service.
         """
-        try:
-            page: Any = super().paginate_queryset(queryset, request, view)
-        except (ValidationError, ValueError) as error:
-            raise exceptions.NotFound(self.invalid_cursor_message) from error
+        page: Any = super().paginate_queryset(queryset, request, view)
         self.base_url = request.get_full_path()
         return page
+
+    def encode_cursor(self, cursor: Any) -> str:
+        """The address of the page at a cursor."""
+        signed = self._signer.sign_object([cursor.offset, cursor.reverse, cursor.position])
+        return str(replace_query_param(self.base_url or "", self.cursor_query_param, signed))
+
+    def decode_cursor(self, request: Any) -> Any:
+        """The cursor of a request, if it has one."""
+        signed = request.query_params.get(self.cursor_query_param)
+        if signed is None:
+            return None
+        try:
+            return Cursor(*self._signer.unsign_object(signed))
+        except signing.BadSignature as error:
+            raise MalformedCursor from error
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:

@@ -59,9 +59,9 @@ BOOKING = Service(
         ("migrate", "--no-input"),
         ("create_topics",),
         ("loaddata", "flights"),
-        ("plan_departures", "--days", "30"),
+        ("plan_departures",),
     ),
-    commands=("run_outbox_relay", "consume_payments"),
+    commands=("run_outbox_relay", "consume_payments", "run_deadlines"),
 )
 PAYMENT = Service(
     "payment",

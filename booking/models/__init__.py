@@ -1,6 +1,8 @@
 """Booking's aggregates."""
 
-from booking.models.inventory import Departure, Flight, Seat
+from booking.models.idempotency import IdempotencyKey
+from booking.models.inventory import Departure, IllegalDeparture, Seat
+from booking.models.network import AircraftType, Airport, Cabin, CabinLayout, Place
 from booking.models.reservation import (
     IllegalTransition,
     Reservation,
@@ -8,14 +10,23 @@ from booking.models.reservation import (
     TimelineEntry,
 )
 from booking.models.saga import Saga
+from booking.models.schedule import Flight, SchedulePeriod
 
 __all__ = [
+    "AircraftType",
+    "Airport",
+    "Cabin",
+    "CabinLayout",
     "Departure",
     "Flight",
+    "IdempotencyKey",
+    "IllegalDeparture",
     "IllegalTransition",
+    "Place",
     "Reservation",
     "ReservationPassenger",
     "Saga",
+    "SchedulePeriod",
     "Seat",
     "TimelineEntry",
 ]

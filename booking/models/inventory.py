@@ -1,105 +1,111 @@
-"""Flights, their departures, and the seats of each departure."""
+"""Departures, and the seats of each."""
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
 
-from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import models
 
-from contracts.values import Cabin, Itinerary
+from booking.models.network import AircraftType, Cabin
+from booking.models.schedule import Flight
+from contracts import values
+from contracts.values import Itinerary
 from outbox.transactions import LostRace
 
-# Every aircraft of the demonstration has one cabin.
-CABIN: Final[Cabin] = "ECONOMY"
 
-
-def validate_zone(name: str) -> None:
-    """Refuse what is no time zone's name.
-
-    Raises:
-        ValidationError: there is no such zone.
-    """
-    if name not in available_timezones():
-        raise ValidationError(f"{name} is no time zone, such as Europe/Stockholm")
-
-
-class Flight(models.Model):
-    """A carrier's number on a route, flown daily at a local time.
-
-    `price_amount` is the list price of one seat, in minor units of `currency`.
-    """
-
-    number = models.PositiveIntegerField(unique=True)
-    carrier = models.CharField(max_length=2)
-    origin = models.CharField(max_length=3)
-    destination = models.CharField(max_length=3)
-    origin_zone = models.CharField(max_length=40, validators=[validate_zone])
-    departure_time = models.TimeField(help_text="local time at the origin")
-    duration_minutes = models.PositiveSmallIntegerField()
-    seat_rows = models.PositiveSmallIntegerField()
-    seat_letters = models.CharField(max_length=10)
-    price_amount = models.PositiveBigIntegerField()
-    currency = models.CharField(max_length=3, validators=[RegexValidator(r"\A[A-Z]{3}\Z")])
-
-    class Meta:
-        db_table = "flight"
-
-    def __str__(self) -> str:
-        return f"{self.carrier}{self.number} {self.origin}-{self.destination}"
-
-    def departs_at(self, day: date) -> datetime:
-        """The moment, in UTC, at which the flight leaves on a local date."""
-        local = datetime.combine(day, self.departure_time, ZoneInfo(self.origin_zone))
-        return local.astimezone(UTC)
-
-    def seat_numbers(self) -> Iterator[str]:
-        """Every seat of the aircraft: 1A, 1B, …"""
-        for row in range(1, self.seat_rows + 1):
-            for letter in self.seat_letters:
-                yield f"{row}{letter}"
+class IllegalDeparture(Exception):
+    """A departure was to be moved to a status that may not follow the one it has."""
 
 
 class Departure(models.Model):
     """A flight on a date; `date` is local to the origin."""
 
     class Status(models.TextChoices):
-        """Only open departures sell."""
+        """Only open departures sell; CLOSED is from the check-in cut-off on."""
 
         OPEN = "OPEN"
         CLOSED = "CLOSED"
         DEPARTED = "DEPARTED"
         CANCELED = "CANCELED"
 
+    # Which status may follow which.
+    TRANSITIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+        {
+            Status.OPEN: frozenset({Status.CLOSED, Status.CANCELED}),
+            Status.CLOSED: frozenset({Status.DEPARTED, Status.CANCELED}),
+            Status.DEPARTED: frozenset(),
+            Status.CANCELED: frozenset(),
+        }
+    )
+
     flight = models.ForeignKey(Flight, on_delete=models.PROTECT, related_name="departures")
     date = models.DateField()
     departs_at = models.DateTimeField()
+    arrives_at = models.DateTimeField()
+    aircraft_type = models.ForeignKey(
+        AircraftType, on_delete=models.PROTECT, related_name="departures", db_column="aircraft_type"
+    )
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
 
     class Meta:
         db_table = "departure"
-        constraints = [models.UniqueConstraint(fields=["flight", "date"], name="departure_day")]
-        indexes = [models.Index(fields=["flight", "departs_at"], name="departure_next")]
+        constraints = [
+            models.UniqueConstraint(fields=["flight", "date"], name="departure_day"),
+            models.CheckConstraint(
+                name="departure_times", condition=models.Q(arrives_at__gt=models.F("departs_at"))
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["flight", "departs_at"], name="departure_next"),
+            models.Index(fields=["status", "departs_at"], name="departure_due"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.flight} on {self.date}"
 
-    def itinerary(self) -> Itinerary:
-        """The departure as events describe it."""
+    def itinerary(self, cabin: str) -> Itinerary:
+        """The departure, and the cabin of the seats, as events describe them."""
+        flight = self.flight
         return Itinerary(
-            carrier=self.flight.carrier,
-            flight_number=self.flight.number,
-            origin=self.flight.origin,
-            destination=self.flight.destination,
+            carrier=flight.carrier,
+            flight_number=flight.number,
+            origin=flight.origin_id,
+            destination=flight.destination_id,
             departure_date=self.date,
             departs_at=self.departs_at,
-            arrives_at=self.departs_at + timedelta(minutes=self.flight.duration_minutes),
-            origin_zone=self.flight.origin_zone,
-            cabin=CABIN,
+            arrives_at=self.arrives_at,
+            origin_zone=flight.origin.zone,
+            destination_zone=flight.destination.zone,
+            cabin=cast("values.Cabin", cabin),
         )
+
+    def move_to(self, status: "Departure.Status") -> None:
+        """Change the status by compare-and-set.
+
+        Raises:
+            IllegalDeparture: the new status may not follow the one this departure has.
+            LostRace: somebody else has changed the departure since it was read.
+        """
+        before = Departure.Status(self.status)
+        if status not in self.TRANSITIONS[before]:
+            raise IllegalDeparture(f"{self}: {before} → {status}")
+        if not self.move_all([self.pk], before, status):
+            raise LostRace(f"{self} has changed since it was read")
+        self.status = status
+
+    @classmethod
+    def move_all(
+        cls, departures: Collection[int], before: "Departure.Status", after: "Departure.Status"
+    ) -> int:
+        """Change the status of those that still have the one they are thought to have; how many.
+
+        Raises:
+            IllegalDeparture: the one may not follow the other.
+        """
+        if after not in cls.TRANSITIONS[before]:
+            raise IllegalDeparture(f"departures: {before} → {after}")
+        return cls.objects.filter(pk__in=departures, status=before).update(status=after)
 
 
 class SeatNotHeld(Exception):
@@ -107,7 +113,8 @@ class SeatNotHeld(Exception):
 
 
 class Seat(models.Model):
-    """One seat of one departure, made with the departure.
+    """One seat of one departure, made with the departure. There are millions: rows are narrow, and
+    what is the same on every departure is in the aircraft type's seat map.
 
     The owner is a reservation's id without a database constraint, because the seat is taken,
     which is where a race is decided, before the reservation's row is written.
@@ -121,8 +128,12 @@ class Seat(models.Model):
         SOLD = "SOLD"
         BLOCKED = "BLOCKED"
 
-    departure = models.ForeignKey(Departure, on_delete=models.PROTECT, related_name="seats")
+    # Departure and number, which are unique, are the index of the departure's seats, too.
+    departure = models.ForeignKey(
+        Departure, on_delete=models.PROTECT, related_name="seats", db_index=False
+    )
     number = models.CharField(max_length=4)
+    cabin = models.CharField(max_length=15, choices=Cabin)
     status = models.CharField(max_length=7, choices=Status, default=Status.FREE)
     reservation = models.ForeignKey(
         "booking.Reservation",
@@ -147,15 +158,32 @@ class Seat(models.Model):
     def __str__(self) -> str:
         return f"{self.number} of {self.departure_id}"
 
-    def hold(self, reservation_id: UUID) -> None:
-        """Take a free seat. The condition is in the UPDATE: of many, one wins.
+    @classmethod
+    def take(
+        cls,
+        departure: Departure,
+        numbers: Iterable[str],
+        *,
+        owner: UUID,
+        status: Status = Status.HELD,
+    ) -> None:
+        """Take free seats for a reservation, all or none.
+
+        The condition is in the UPDATE: of many, one wins. One statement meets the rows in the same
+        order, that of an index, whatever order they were asked for in: two groups that want the
+        same seats wait for each other, but not both at once.
 
         Raises:
-            LostRace: somebody else has taken it.
+            LostRace: not all of them are free any more; none is taken then.
         """
-        free = Seat.objects.filter(pk=self.pk, status=Seat.Status.FREE)
-        if not free.update(status=Seat.Status.HELD, reservation_id=reservation_id):
-            raise LostRace(f"seat {self.number} is not free any more")
+        wanted = sorted(numbers)
+        seats = cls.objects.filter(departure=departure, number__in=wanted)
+        taken = seats.filter(status=cls.Status.FREE).update(status=status, reservation_id=owner)
+        if taken == len(wanted):
+            return
+        if taken:
+            seats.filter(reservation_id=owner).update(status=cls.Status.FREE, reservation_id=None)
+        raise LostRace(f"of the seats {', '.join(wanted)} only {taken} were free")
 
     @classmethod
     def sell_held(cls, reservation_id: UUID, numbers: Iterable[str]) -> None:
@@ -164,22 +192,22 @@ class Seat(models.Model):
         Raises:
             SeatNotHeld: not all of `numbers` are held by this reservation.
         """
-        cls._change_held(reservation_id, numbers, status=cls.Status.SOLD)
+        cls._change(reservation_id, numbers, cls.Status.HELD, status=cls.Status.SOLD)
 
     @classmethod
-    def release_held(cls, reservation_id: UUID, numbers: Iterable[str]) -> None:
-        """Free the seats that a reservation holds.
+    def release(cls, reservation_id: UUID, numbers: Iterable[str], *, status: Status) -> None:
+        """Free the seats that a reservation has, which are all HELD, or all SOLD.
 
         Raises:
-            SeatNotHeld: not all of `numbers` are held by this reservation.
+            SeatNotHeld: not all of `numbers` are this reservation's with this status.
         """
-        cls._change_held(reservation_id, numbers, status=cls.Status.FREE, reservation_id=None)
+        cls._change(reservation_id, numbers, status, status=cls.Status.FREE, reservation_id=None)
 
     @classmethod
-    def _change_held(cls, owner: UUID, numbers: Iterable[str], **changes: Any) -> None:
+    def _change(cls, owner: UUID, numbers: Iterable[str], now: Status, **changes: Any) -> None:
         """The owner is part of the condition: a seat that has been given on stays with its next
         owner, however late this comes."""
         wanted = sorted(numbers)
-        held = cls.objects.filter(reservation_id=owner, status=cls.Status.HELD, number__in=wanted)
-        if held.update(**changes) != len(wanted):
-            raise SeatNotHeld(f"reservation {owner} does not hold all of {', '.join(wanted)}")
+        owned = cls.objects.filter(reservation_id=owner, status=now, number__in=wanted)
+        if owned.update(**changes) != len(wanted):
+            raise SeatNotHeld(f"reservation {owner} has not all of {', '.join(wanted)} {now}")

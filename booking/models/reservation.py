@@ -2,15 +2,16 @@
 
 import secrets
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, cast
 
 from django.db import IntegrityError, models
 from django.db.models import F
 from uuid_utils.compat import uuid7
 
-from booking.models.inventory import Departure
+from booking.models.inventory import Departure, Seat
+from booking.models.network import Cabin
 from contracts import values
 from contracts.values import Price, PriceLine, ReservationSummary
 from outbox.models import EventSource
@@ -19,6 +20,10 @@ from outbox.transactions import LostRace
 # Without I, O, 0 and 1, which are taken for each other.
 LOCATOR_ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 LOCATOR_LENGTH: Final = 6
+
+# In years.
+INFANT_UNDER: Final = 2
+CHILD_UNDER: Final = 12
 
 
 def new_record_locator() -> str:
@@ -34,8 +39,12 @@ class Reservation(EventSource):
     """One customer's seats on one departure.
 
     `passenger_id` and `seat_number` are the first passenger's; every passenger, the first
-    included, has a row of its own. `amount` is in minor units of `currency`.
+    included, has a row of its own. `amount` is in minor units of `currency`. `booking_class` is
+    what the customer asked for.
     """
+
+    # Set by who reads or makes a reservation together with its passengers, in their order.
+    party: "list[ReservationPassenger]"
 
     class Status(models.TextChoices):
         """CONFIRMED means that the card is authorized and the seat is sold."""
@@ -65,10 +74,14 @@ class Reservation(EventSource):
     passenger_id = models.PositiveBigIntegerField()
     flight_number = models.PositiveIntegerField()
     seat_number = models.CharField(max_length=4)
+    cabin = models.CharField(max_length=15, choices=Cabin)
+    booking_class = models.CharField(max_length=1, blank=True, default="")
     status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
     amount = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3)
     version = models.PositiveIntegerField(default=1)
+    # The number of the last payment operation that was asked for.
+    payment_operations = models.PositiveIntegerField(default=0, editable=False)
     departure = models.ForeignKey(Departure, on_delete=models.PROTECT, related_name="reservations")
     hold_expires_at = models.DateTimeField()
     created_at = models.DateTimeField()
@@ -79,6 +92,7 @@ class Reservation(EventSource):
         constraints = [
             models.UniqueConstraint(fields=["record_locator"], name="reservation_locator")
         ]
+        indexes = [models.Index(fields=["flight_number"], name="reservation_flight")]
 
     def __str__(self) -> str:
         return f"{self.record_locator} {self.status}"
@@ -89,7 +103,7 @@ class Reservation(EventSource):
             record_locator=self.record_locator,
             customer_id=self.customer_id,
             passengers=tuple(passenger.described() for passenger in passengers),
-            itinerary=self.departure.itinerary(),
+            itinerary=self.departure.itinerary(self.cabin),
         )
 
     def price(self) -> Price:
@@ -119,20 +133,51 @@ class Reservation(EventSource):
         """
         if status not in self.TRANSITIONS[self.status]:
             raise IllegalTransition(f"{self.record_locator}: {self.status} → {status}")
+        self.change(status=status, now=now)
+
+    def change(self, *, now: datetime, **changes: Any) -> None:
+        """Set fields by compare-and-set on status and version, and raise the version.
+
+        Raises:
+            LostRace: somebody else has changed the reservation since it was read.
+        """
         unchanged = Reservation.objects.filter(pk=self.pk, status=self.status, version=self.version)
-        if not unchanged.update(status=status, version=F("version") + 1, updated_at=now):
+        changes |= {"payment_operations": self.payment_operations, "updated_at": now}
+        if not unchanged.update(**changes, version=F("version") + 1):
             raise LostRace(f"{self.record_locator} has changed since it was read")
-        self.status, self.version, self.updated_at = status, self.version + 1, now
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.version += 1
+
+    def number_payment_operation(self) -> int:
+        """The number of the next payment operation; the next change stores that it is given."""
+        self.payment_operations += 1
+        return self.payment_operations
+
+    def seat_status(self) -> Seat.Status:
+        """What its seats are while it lives."""
+        return Seat.Status.SOLD if self.status == self.Status.CONFIRMED else Seat.Status.HELD
 
 
 class ReservationPassenger(models.Model):
-    """A passenger of a reservation, and the seat."""
+    """A passenger of a reservation, and the seat. Names are empty where none were given."""
+
+    class Type(models.TextChoices):
+        """By the age on the day of departure: an INFANT is under two, a CHILD under twelve."""
+
+        ADULT = "ADULT"
+        CHILD = "CHILD"
+        INFANT = "INFANT"
 
     reservation = models.ForeignKey(
         Reservation, on_delete=models.PROTECT, related_name="passengers"
     )
-    passenger_id = models.PositiveBigIntegerField()
+    passenger_id = models.PositiveBigIntegerField(db_index=True)
     seat_number = models.CharField(max_length=4)
+    type = models.CharField(max_length=6, choices=Type, default=Type.ADULT)
+    given_name = models.CharField(max_length=100, blank=True, default="")
+    surname = models.CharField(max_length=100, blank=True, default="")
+    date_of_birth = models.DateField(null=True, blank=True)
 
     class Meta:
         db_table = "reservation_passenger"
@@ -144,11 +189,34 @@ class ReservationPassenger(models.Model):
     def __str__(self) -> str:
         return f"passenger {self.passenger_id} on {self.seat_number}"
 
+    @classmethod
+    def type_of(cls, date_of_birth: date | None, on: date) -> Type:
+        """The type of who was born then, on a day; an adult where it is not known."""
+        if date_of_birth is None:
+            return cls.Type.ADULT
+        had_birthday = (on.month, on.day) >= (date_of_birth.month, date_of_birth.day)
+        age = on.year - date_of_birth.year - (not had_birthday)
+        if age < INFANT_UNDER:
+            return cls.Type.INFANT
+        return cls.Type.CHILD if age < CHILD_UNDER else cls.Type.ADULT
+
+    def on(self, seat_number: str | None) -> "ReservationPassenger":
+        """The same passenger on another seat, or the same (None), in a row not saved yet."""
+        return ReservationPassenger(
+            reservation_id=self.reservation_id,
+            passenger_id=self.passenger_id,
+            seat_number=seat_number or self.seat_number,
+            type=self.type,
+            given_name=self.given_name,
+            surname=self.surname,
+            date_of_birth=self.date_of_birth,
+        )
+
     def described(self) -> values.Passenger:
         """The passenger as events describe it."""
         return values.Passenger(
             passenger_id=self.passenger_id,
-            type="ADULT",
+            type=cast("values.PassengerType", str(self.type)),
             seat=values.Seat(number=self.seat_number),
         )
 

@@ -1,7 +1,13 @@
 """Settings of the booking service: reservations, departures, seats, the saga. HTTP on 4001."""
 
 from config.settings.service import *
-from config.settings.service import ENVIRONMENT, INSTALLED_APPS, databases, outbox_settings
+from config.settings.service import (
+    ENVIRONMENT,
+    INSTALLED_APPS,
+    TRIAL,
+    databases,
+    outbox_settings,
+)
 
 SERVICE = "booking"
 ROOT_URLCONF = "config.urls.booking"
@@ -12,5 +18,11 @@ OUTBOX = outbox_settings(
 )
 
 HOLD_MINUTES = ENVIRONMENT.number("HOLD_MINUTES", default=15, least=1, most=24 * 60)
+# Departures are made so many days ahead; a trial set-up has few, so that it starts in seconds.
+HORIZON_DAYS = ENVIRONMENT.number("HORIZON_DAYS", default=30 if TRIAL else 330, least=1, most=400)
+# From so many minutes before it leaves, a departure is closed: it does not sell.
+CHECK_IN_CUT_OFF_MINUTES = ENVIRONMENT.number(
+    "CHECK_IN_CUT_OFF_MINUTES", default=45, least=0, most=24 * 60
+)
 # Who books when nobody has signed in, which only TRIAL allows.
 TRIAL_CUSTOMER = "trial"

@@ -1,14 +1,26 @@
 """Things that tests of booking start from. The clock is `NOW`, far ahead of the host's."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
 from booking import services
-from booking.models import Departure, Flight, Reservation, Saga, Seat
+from booking.models import (
+    AircraftType,
+    Airport,
+    Cabin,
+    Departure,
+    Flight,
+    Reservation,
+    Saga,
+    SchedulePeriod,
+    Seat,
+)
+from booking.services import Traveler
 from contracts.payment import PaymentAuthorized, PaymentDeclined
 from contracts.values import Reason
 
@@ -17,21 +29,56 @@ FLIGHT_NUMBER: Final = 1001
 PRICE: Final = 12900
 
 
-def flight(number: int = FLIGHT_NUMBER, **facts: Any) -> Flight:
-    """A flight from Stockholm to London, with seats 1A to 30F."""
+def airport(code: str = "ARN", zone: str = "Europe/Stockholm") -> Airport:
+    """An airport; the one that is there already, if it is."""
+    facts = {"name": code, "city": code, "country": "SE", "zone": zone}
+    return Airport.objects.get_or_create(code=code, defaults=facts)[0]
+
+
+def aircraft_type(rows: int = 30, letters: str = "ABC DEF", code: str = "32N") -> AircraftType:
+    """An aircraft with one cabin from row 1 on; the one of that code, if it is there already."""
+    made, is_new = AircraftType.objects.get_or_create(code=code, defaults={"name": code})
+    if is_new:
+        made.layouts.create(
+            cabin=Cabin.ECONOMY, first_row=1, last_row=rows, letters=letters, exit_rows=[]
+        )
+    return made
+
+
+def flight(
+    number: int = FLIGHT_NUMBER,
+    *,
+    zone: str = "Europe/Stockholm",
+    seat_rows: int = 30,
+    seat_letters: str = "ABC DEF",
+    **facts: Any,
+) -> Flight:
+    """A daily flight from Stockholm, or an airport in another zone, with seats 1A to 30F."""
+    origin = "ARN" if zone == "Europe/Stockholm" else zone[-3:].upper()
     defaults = {
         "carrier": "ZQ",
-        "origin": "ARN",
-        "destination": "LHR",
-        "origin_zone": "Europe/Stockholm",
-        "departure_time": time(7, 40),
-        "duration_minutes": 165,
-        "seat_rows": 30,
-        "seat_letters": "ABCDEF",
-        "price_amount": PRICE,
+        "origin": airport(origin, zone),
+        "destination": airport("LHR", "Europe/London"),
+        "list_prices": {"ECONOMY": PRICE},
         "currency": "EUR",
     }
-    return Flight.objects.create(number=number, **{**defaults, **facts})
+    made = Flight.objects.create(number=number, **{**defaults, **facts})
+    code = f"{seat_rows:02}{len(seat_letters)}"
+    period(made, aircraft_type=aircraft_type(seat_rows, seat_letters, code))
+    return made
+
+
+def period(of: Flight, **facts: Any) -> SchedulePeriod:
+    """A daily period of a flight, until further notice."""
+    defaults = {
+        "valid_from": date(2025, 1, 1),
+        "days": "1234567",
+        "departure_time": time(7, 40),
+        "duration_minutes": 165,
+    }
+    if "aircraft_type" not in facts:
+        defaults["aircraft_type"] = aircraft_type()
+    return SchedulePeriod.objects.create(flight=of, **{**defaults, **facts})
 
 
 def departure(
@@ -44,9 +91,16 @@ def departure(
     """A departure so many days after `NOW`, with free seats."""
     departs_at = NOW + timedelta(days=in_days)
     made = Departure.objects.create(
-        flight=of, date=departs_at.date(), departs_at=departs_at, status=status
+        flight=of,
+        date=departs_at.date(),
+        departs_at=departs_at,
+        arrives_at=departs_at + timedelta(minutes=165),
+        aircraft_type=aircraft_type(),
+        status=status,
     )
-    Seat.objects.bulk_create(Seat(departure=made, number=number) for number in seats)
+    Seat.objects.bulk_create(
+        Seat(departure=made, number=number, cabin=Cabin.ECONOMY) for number in seats
+    )
     return made
 
 
@@ -57,10 +111,39 @@ def seat(number: str = "12A") -> Seat:
 
 def reserve(*, seat_number: str = "12A", passenger_id: int = 1, **facts: Any) -> Reservation:
     """A PENDING reservation on the next departure of flight 1001, which is there already."""
-    asked = {"customer_id": "anna", "payment_token": "tok_approve", "now": NOW, **facts}
-    return services.create_reservation(
-        flight_number=FLIGHT_NUMBER, passenger_id=passenger_id, seat_number=seat_number, **asked
-    )
+    defaults = {
+        "customer_id": "anna",
+        "travelers": [Traveler(passenger_id, seat_number)],
+        "payment_token": "tok_approve",
+        "now": NOW,
+    }
+    return services.create_reservation(flight_number=FLIGHT_NUMBER, **{**defaults, **facts})
+
+
+def take(numbers: str, *, of: Departure, owner: UUID | None = None) -> None:
+    """Somebody takes these seats of a departure, such as "12A 12B"."""
+    Seat.take(of, numbers.split(), owner=owner or uuid7())
+
+
+def confirmed_reservation(**facts: Any) -> Reservation:
+    """A CONFIRMED reservation for 12A, its flight and departure made with it."""
+    departure(flight())
+    return confirm(reserve(**facts))
+
+
+def confirm(reservation: Reservation) -> Reservation:
+    """The reservation after payment's yes."""
+    services.signal_saga(authorized(reservation.pk), now=NOW)
+    reservation.refresh_from_db()
+    return reservation
+
+
+def make_due(*reservations: Reservation) -> None:
+    """The holds of these, or of all, have run out on the database's clock."""
+    sagas = Saga.objects.exclude(live=None)
+    if reservations:
+        sagas = sagas.filter(reservation__in=reservations)
+    sagas.update(deadline_at=Now() - timedelta(seconds=1))
 
 
 def pending_reservation() -> Reservation:
@@ -76,6 +159,7 @@ def row(of: Departure, **facts: Any) -> Reservation:
         "passenger_id": 1,
         "flight_number": of.flight.number,
         "seat_number": "12A",
+        "cabin": Cabin.ECONOMY,
         "amount": PRICE,
         "currency": "EUR",
         "hold_expires_at": NOW + timedelta(minutes=15),
@@ -97,9 +181,16 @@ def authorized(reservation_id: UUID | None = None) -> PaymentAuthorized:
         reservation_id=reservation_id or uuid7(),
         saga_id=saga_of(reservation_id),
         operation_number=1,
-        amount=PRICE,
+        amount=amount_of(reservation_id),
         currency="EUR",
     )
+
+
+def amount_of(reservation_id: UUID | None) -> int:
+    """What a reservation costs; one seat's price where there is none."""
+    if reservation_id is None:
+        return PRICE
+    return Reservation.objects.get(pk=reservation_id).amount
 
 
 def declined(reservation_id: UUID | None = None) -> PaymentDeclined:

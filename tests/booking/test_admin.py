@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from booking.models import Reservation
+from booking.models import AircraftType, Departure, Reservation, SchedulePeriod
 from outbox.admin import ReadOnly
 from tests.booking import factories
 from tests.booking.factories import NOW
@@ -156,3 +157,92 @@ def test_without_trial_there_is_no_such_login_and_no_anonymous_access(tmp_path: 
         check=True,
     )
     assert asked.stdout.splitlines() == [str(WITHOUT_TRIAL), "403", "403"]
+
+
+# Departures
+
+
+def act(visitor: Client, departure: Departure, action: str, **form: str) -> str:
+    form = {"action": action, "_selected_action": str(departure.pk), **form}
+    return visitor.post(url(Departure, "changelist"), form, follow=True).text
+
+
+CONFIRMED = {"confirmed": "yes", "reason": "fog"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("action", "status"), [("close", "CLOSED"), ("cancel", "CANCELED")])
+def test_a_departure_is_closed_or_canceled_with_a_reason_that_is_kept(
+    visitor: Client, everything: Reservation, action: str, status: str
+) -> None:
+    departure = everything.departure
+    asked = act(visitor, departure, action)
+    assert Departure.objects.get().status == "OPEN"
+    assert "reason" in asked
+    told = act(visitor, departure, action, **CONFIRMED)
+    assert Departure.objects.get().status == status
+    assert f"ZQ1001 ARN-LHR on 2040-01-11 is {status.lower()}" in told
+    assert "fog" in visitor.get(url(Departure, "history", departure.pk)).text
+
+
+@pytest.mark.django_db
+def test_a_departure_that_has_left_is_not_canceled(
+    visitor: Client, everything: Reservation
+) -> None:
+    Departure.objects.update(status="DEPARTED")
+    told = act(visitor, everything.departure, "cancel", **CONFIRMED)
+    assert "DEPARTED → CANCELED" in told
+    assert Departure.objects.get().status == "DEPARTED"
+
+
+@pytest.mark.django_db
+def test_who_may_only_look_at_departures_cancels_none(
+    client: Client, everything: Reservation
+) -> None:
+    user = get_user_model().objects.create_user("clerk", password="clerk", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_departure"))
+    client.force_login(user, backend=WITHOUT_TRIAL[0])
+    assert client.get(url(Departure, "changelist")).status_code == 200
+    act(client, everything.departure, "cancel", **CONFIRMED)
+    assert Departure.objects.get().status == "OPEN"
+
+
+@pytest.mark.django_db
+def test_what_has_been_planned_of_a_period_is_not_edited_but_for_its_end(
+    visitor: Client, everything: Reservation
+) -> None:
+    period = SchedulePeriod.objects.get()
+    address = url(SchedulePeriod, "change", period.pk)
+    assert 'name="days"' in visitor.get(address).text
+    period.mark_planned(NOW.date())
+    page = visitor.get(address).text
+    assert 'name="days"' not in page
+    assert 'name="valid_to"' in page
+    assert visitor.post(url(SchedulePeriod, "delete", period.pk)).status_code == 403
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("everything")
+def test_a_seat_map_with_a_seat_that_is_not_there_is_refused(visitor: Client) -> None:
+    aircraft = AircraftType.objects.exclude(code="32N").get()
+    layout = aircraft.layouts.get()
+    form = {
+        "name": aircraft.name,
+        "layouts-TOTAL_FORMS": "1",
+        "layouts-INITIAL_FORMS": "1",
+        "layouts-0-id": str(layout.pk),
+        "layouts-0-aircraft_type": aircraft.pk,
+        "layouts-0-cabin": "ECONOMY",
+        "layouts-0-first_row": "1",
+        "layouts-0-last_row": "30",
+        "layouts-0-letters": "ABC DEF",
+        "layouts-0-exit_rows": "[10]",
+        "layouts-0-missing_seats": "[]",
+        "layouts-0-blocked_seats": '["31A"]',
+    }
+    address = url(AircraftType, "change", aircraft.pk)
+    assert "a list of the cabin&#x27;s seats" in visitor.post(address, form).text
+    answer = visitor.post(address, {**form, "layouts-0-blocked_seats": '["30A"]'})
+    assert answer.status_code == 302
+    layout.refresh_from_db()
+    assert (layout.blocked_seats, layout.exit_rows) == (["30A"], [10])

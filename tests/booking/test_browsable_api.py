@@ -34,10 +34,10 @@ def test_every_page_renders(client: Client) -> None:
         assert str(reservation.pk) in page(client, f"/api/reservations{path}")
 
 
-def test_a_page_of_what_is_not_there_renders(client: Client) -> None:
+def test_a_page_that_nobody_gave_out_renders_as_a_refusal(client: Client) -> None:
     response = client.get("/api/reservations?cursor=x", headers=HTML)
-    assert response.status_code == 404
-    assert "Invalid cursor" in response.text
+    assert response.status_code == 400
+    assert "This cursor was not given out here" in response.text
 
 
 @pytest.mark.parametrize("path", ["rest_framework/css/bootstrap.min.css", "admin/css/base.css"])

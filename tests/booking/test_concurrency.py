@@ -4,7 +4,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from functools import partial
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from booking import selectors, services
 from booking.models import Departure, Reservation, Saga, Seat
+from booking.saga import UnexpectedEvent
 from contracts.payment import PaymentEvent
 from outbox.events import history
 from outbox.models import OutboxEvent
@@ -55,18 +55,18 @@ def signals(*events: PaymentEvent) -> list[Callable[[], None]]:
 @pytest.fixture
 def read_together(monkeypatch: pytest.MonkeyPatch) -> FirstCallsTogether[Saga]:
     """Two readers of the live saga each have it before either goes on."""
-    together = FirstCallsTogether(selectors.live_saga, 2)
-    monkeypatch.setattr(selectors, "live_saga", together)
+    together = FirstCallsTogether(selectors.saga_that_asked, 2)
+    monkeypatch.setattr(selectors, "saga_that_asked", together)
     return together
 
 
-def test_of_two_confirmations_at_once_one_wins_and_the_other_finds_no_saga_waiting(
+def test_of_two_confirmations_at_once_one_wins_and_the_other_finds_the_saga_ended(
     read_together: FirstCallsTogether[Saga],
 ) -> None:
     reservation = factories.pending_reservation()
     event = factories.authorized(reservation.pk)
     outcomes = Counter(type(outcome) for outcome in at_once(signals(event, event)))
-    assert outcomes == {type(None): 1, Saga.DoesNotExist: 1}
+    assert outcomes == {type(None): 1, UnexpectedEvent: 1}
     assert read_together.calls == 3  # the loser read again, and decided again
     reservation.refresh_from_db()
     assert (reservation.status, reservation.version) == (Reservation.Status.CONFIRMED, 2)
@@ -87,14 +87,6 @@ def test_an_authorization_and_a_refusal_at_once_leave_one_whole_story() -> None:
     assert history(str(pk)).count() == 3
 
 
-def test_departures_planned_twice_at_once_are_there_once() -> None:
-    flight = factories.flight(seat_rows=2)
-    plan = partial(services.plan_departures, flight, first=date(2040, 1, 10), days=20)
-    assert sorted(results(at_once([plan] * 3))) == [0, 0, 20]
-    assert Departure.objects.count() == 20
-    assert Seat.objects.count() == 20 * 12
-
-
 @contextmanager
 def seat_locked_elsewhere(
     seat: Seat,
@@ -109,7 +101,7 @@ def seat_locked_elsewhere(
     def hold() -> None:
         try:
             with transaction.atomic():
-                seat.hold(uuid7())
+                Seat.take(seat.departure, [seat.number], owner=uuid7())
                 locked.set()
                 while not commit.wait(0.01):
                     if roll_back.is_set():
@@ -131,13 +123,13 @@ def seat_locked_elsewhere(
 @pytest.fixture
 def tries(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     """Counts up each time somebody is about to take a seat that was found free."""
-    counter, hold = threading.Semaphore(0), Seat.hold
+    counter, take = threading.Semaphore(0), Seat.take
 
-    def counted_hold(self: Seat, reservation_id: UUID) -> None:
+    def counted(departure: Departure, numbers: list[str], *, owner: UUID) -> None:
         counter.release()
-        hold(self, reservation_id)
+        take(departure, numbers, owner=owner)
 
-    monkeypatch.setattr(Seat, "hold", counted_hold)
+    monkeypatch.setattr(Seat, "take", counted)
     return counter
 
 

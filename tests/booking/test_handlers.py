@@ -53,7 +53,7 @@ def test_an_answer_that_no_saga_waits_for_is_held(inbox: Inbox) -> None:
     inbox.apply([late])
     held = HeldMessage.objects.get()
     assert (held.reason, held.sequence) == (HeldMessage.Reason.FAILED, 2)
-    assert "Saga matching query does not exist" in held.error
+    assert "DONE does not wait for payment.PaymentDeclined" in held.error
     reservation.refresh_from_db()
     assert reservation.status == Reservation.Status.CONFIRMED
 

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 from uuid_utils.compat import uuid7
 
-from booking import saga
 from booking.models import (
     Departure,
     Reservation,
@@ -20,7 +20,7 @@ from booking.models import (
     Seat,
     TimelineEntry,
 )
-from booking.selectors import SeatTaken, UnknownFlight, UnknownSeat
+from booking.selectors import DepartureClosed, SeatTaken, UnknownFlight, UnknownSeat
 from contracts.booking import PaymentAuthorizeRequested, ReservationCreated
 from outbox import events
 from outbox.models import OutboxEvent
@@ -124,7 +124,7 @@ def assert_nothing_is_written() -> None:
     [
         pytest.param(OutboxEvent.objects, "bulk_create", id="the events"),
         pytest.param(Reservation, "insert", id="the reservation"),
-        pytest.param(saga, "start", id="the saga"),
+        pytest.param(Saga, "save", id="the saga"),
         pytest.param(TimelineEntry.objects, "create", id="the timeline, the last insert"),
     ],
 )
@@ -167,7 +167,7 @@ def test_the_event_and_the_reservation_are_seen_together_or_not_at_all(
         seen.append(connection.in_atomic_block)
         return append(*args, **kwargs)
 
-    monkeypatch.setattr("booking.services.outbox.append", watched_append, raising=False)
+    monkeypatch.setattr("outbox.append", watched_append)
     factories.reserve()
     assert seen == [True]
 
@@ -241,6 +241,25 @@ def test_a_departure_that_has_left_does_not_sell_though_it_says_open() -> None:
     assert factories.reserve().departure == coming
 
 
+@pytest.mark.parametrize(("minutes", "sells"), [(46, True), (45, False)])
+def test_nothing_sells_after_the_check_in_cut_off_though_it_says_open(
+    settings: Settings, minutes: int, sells: bool
+) -> None:
+    settings.CHECK_IN_CUT_OFF_MINUTES = 45
+    flight = factories.flight()
+    soon, later = (factories.departure(flight, in_days=day) for day in (1, 2))
+    now = soon.departs_at - timedelta(minutes=minutes)
+    assert factories.reserve(now=now).departure == (soon if sells else later)
+
+
+def test_a_date_after_the_check_in_cut_off_is_closed(settings: Settings) -> None:
+    settings.CHECK_IN_CUT_OFF_MINUTES = 45
+    soon = factories.departure(factories.flight())
+    now = soon.departs_at - timedelta(minutes=45)
+    with pytest.raises(DepartureClosed, match="check-in has ended"):
+        factories.reserve(now=now, departure_date=soon.date)
+
+
 def test_a_blocked_seat_does_not_sell() -> None:
     flight = factories.flight()
     factories.departure(flight, in_days=1).seats.update(status=Seat.Status.BLOCKED)
@@ -288,15 +307,15 @@ def test_who_loses_one_departure_after_another_goes_on_to_the_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """However many are snatched away between the look and the grasp."""
-    flight, hold = factories.flight(), Seat.hold
+    flight, take = factories.flight(), Seat.take
     departures = [factories.departure(flight, in_days=day) for day in range(1, ATTEMPTS + 3)]
 
-    def snatched_hold(self: Seat, reservation_id: UUID) -> None:
-        if self.departure != departures[-1]:
-            hold(self, uuid7())
-        hold(self, reservation_id)
+    def snatched(departure: Departure, numbers: list[str], *, owner: UUID) -> None:
+        if departure != departures[-1]:
+            take(departure, numbers, owner=uuid7())
+        take(departure, numbers, owner=owner)
 
-    monkeypatch.setattr(Seat, "hold", snatched_hold)
+    monkeypatch.setattr(Seat, "take", snatched)
     assert factories.reserve().departure == departures[-1]
 
 

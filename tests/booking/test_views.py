@@ -1,22 +1,48 @@
 """Reservations over HTTP: what is answered when all is well, or somebody was quicker."""
 
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from booking import services
 from booking.models import Departure, Reservation, Seat
 from outbox.models import OutboxEvent
 from tests.booking import factories
-from tests.booking.http import PROBLEM, post_reservation
+from tests.booking.http import PROBLEM, post, post_reservation
 
 pytestmark = pytest.mark.django_db
 
 
 # Making one
+
+
+CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_post_costs_at_most_eight_queries(client: Client) -> None:
+    """What only opens and ends the transaction is not counted."""
+    factories.departure(factories.flight())
+    with CaptureQueriesContext(connection) as captured:
+        assert post_reservation(client).status_code == 201
+    asked = [query["sql"] for query in captured if not query["sql"].startswith(CONTROL)]
+    assert len(asked) <= 8, asked
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_post_for_nine_costs_no_more(client: Client) -> None:
+    numbers = [f"{row}A" for row in range(1, 10)]
+    factories.departure(factories.flight(), seats=numbers)
+    people = [{"passenger_id": row, "seat_number": f"{row}A"} for row in range(1, 10)]
+    with CaptureQueriesContext(connection) as captured:
+        assert post(client, {"flight_number": 1001, "passengers": people}).status_code == 201
+    asked = [query["sql"] for query in captured if not query["sql"].startswith(CONTROL)]
+    assert len(asked) <= 8, asked
 
 
 def test_a_reservation_is_created_pending(client: Client) -> None:
@@ -88,6 +114,8 @@ def test_a_seat_taken_on_every_open_departure_is_a_conflict(client: Client) -> N
         "title": "Seat taken",
         "status": 409,
         "detail": "Seat 12A is free on no open departure of flight 1001.",
+        "seats": ["12A"],
+        "nearest_free": ["12B"],
     }
     assert Reservation.objects.count() == 1
 
@@ -189,11 +217,22 @@ def test_an_empty_list_is_a_page_without_results(client: Client) -> None:
         "cD0A",  # p=NUL
     ],
 )
-def test_a_cursor_that_was_not_given_out_is_not_found(client: Client, cursor: str) -> None:
+def test_a_cursor_that_was_not_given_out_is_refused(client: Client, cursor: str) -> None:
     book_pages(2)
     response = client.get("/api/reservations", {"cursor": cursor})
-    assert response.status_code == 404
+    assert response.status_code == 400
     assert response.headers["Content-Type"] == PROBLEM
+    assert response.json()["type"] == "urn:problem-type:airline:malformed-cursor"
+
+
+def test_a_cursor_that_was_tampered_with_is_refused(client: Client) -> None:
+    book_pages(60)
+    url = client.get("/api/reservations").json()["next"]
+    query = dict(parse_qsl(urlsplit(url).query))
+    for place in range(0, len(query["cursor"]), 7):
+        other = "A" if query["cursor"][place] != "A" else "B"
+        cursor = query["cursor"][:place] + other + query["cursor"][place + 1 :]
+        assert client.get("/api/reservations", {"cursor": cursor}).status_code == 400
 
 
 def test_a_page_costs_one_query(client: Client, django_assert_num_queries: Any) -> None:

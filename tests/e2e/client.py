@@ -44,9 +44,10 @@ class Browser:
         """GET, asking for HTML."""
         return self.get(url, accept="text/html")
 
-    def post_json(self, url: str, body: Any) -> Answer:
-        """POST of a JSON document."""
-        headers = {"Content-Type": "application/json"}
+    def post_json(self, url: str, body: Any, **more: str) -> Answer:
+        """POST of a JSON document, with more headers: `if_match="*"`."""
+        named = {name.replace("_", "-"): value for name, value in more.items()}
+        headers = {"Content-Type": "application/json", **named}
         return self._send(
             urllib.request.Request(url, json.dumps(body).encode(), headers)  # noqa: S310
         )

@@ -1,5 +1,7 @@
 """The main job, over HTTP, from PENDING to its end."""
 
+import time
+
 from tests.e2e.client import Browser
 from tests.e2e.system import System
 
@@ -40,3 +42,40 @@ def test_problems_of_booking_reach_the_client_unchanged(system: System) -> None:
         "flight_number",
         "seat_number",
     }
+
+
+def test_a_request_that_is_sent_twice_under_its_key_books_once(system: System) -> None:
+    url, body = f"{system.gateway}/api/reservations", {"passenger_id": 5, "flight_number": 1003}
+    answers = [
+        Browser().post_json(url, {**body, "seat_number": "7A"}, idempotency_key="e2e-1")
+        for _ in range(2)
+    ]
+    assert [answer.status for answer in answers] == [201, 201]
+    assert answers[0].text == answers[1].text
+    assert answers[0].headers["ETag"] == answers[1].headers["ETag"] == '"1"'
+
+
+def test_a_confirmed_reservation_is_canceled_and_its_void_asked_for(system: System) -> None:
+    reservation_id = system.reserve(flight_number=1004, seat_number="8A")
+    version = system.wait_for(reservation_id, "CONFIRMED")["version"]
+    url = f"{system.gateway}/api/reservations/{reservation_id}/cancelation"
+    assert Browser().post_json(url, {}).status == 428
+    assert Browser().post_json(url, {}, if_match='"1"').status == 412
+    answer = Browser().post_json(url, {}, if_match=f'"{version}"')
+    assert (answer.status, answer.json["status"]) == (200, "CANCELED")
+    types = [event["type"] for event in system.history("booking", reservation_id)]
+    assert types[-2:] == ["booking.ReservationCanceled.v1", "booking.PaymentVoidRequested.v1"]
+
+
+def test_an_authorization_that_comes_after_the_cancelation_is_noted(system: System) -> None:
+    with system.stopped("payment-run-operations"):
+        reservation_id = system.reserve(flight_number=1004, seat_number="9A")
+        url = f"{system.gateway}/api/reservations/{reservation_id}"
+        Browser().post_json(f"{url}/cancelation", {}, if_match="*")
+    deadline, told = time.monotonic() + 40, [""]
+    while told[-1] != "late answer" and time.monotonic() < deadline:
+        timeline = Browser().get(f"{url}/timeline").json["results"]
+        told = [entry["entry"] for entry in timeline]
+        time.sleep(0.05)
+    assert told == ["created", "canceled", "late answer"]
+    assert system.wait_for(reservation_id, "CANCELED")["version"] == 2

@@ -56,10 +56,10 @@ def test_an_unknown_payment_is_not_found(client: Client) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "cD1ub3QtYS11dWlk", "cj0xJnA9MQ=="])
-def test_a_cursor_that_was_not_given_out_is_not_found(client: Client, cursor: str) -> None:
+def test_a_cursor_that_was_not_given_out_is_refused(client: Client, cursor: str) -> None:
     factories.operations(2)
     response = client.get("/api/payments", {"cursor": cursor})
-    assert response.status_code == 404
+    assert response.status_code == 400
     assert response.headers["Content-Type"] == PROBLEM
 
 

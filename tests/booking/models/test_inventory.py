@@ -1,14 +1,15 @@
-"""Flights' times and seats' owners."""
+"""Departures' statuses and seats' owners."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
+from functools import partial
 from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, transaction
 from uuid_utils.compat import uuid7
 
-from booking.models import Departure, Flight, Seat
+from booking.models import Airport, Departure, Flight, IllegalDeparture, Seat
 from booking.models.inventory import SeatNotHeld
 from contracts.values import Itinerary
 from outbox.transactions import LostRace
@@ -17,62 +18,70 @@ from tests.booking import factories
 Status = Seat.Status
 
 
-def test_a_flight_leaves_at_its_local_time_in_winter_and_in_summer() -> None:
-    flight = Flight(origin_zone="Europe/Stockholm", departure_time=time(7, 40))
-    assert flight.departs_at(date(2040, 1, 10)) == datetime(2040, 1, 10, 6, 40, tzinfo=UTC)
-    assert flight.departs_at(date(2040, 7, 10)) == datetime(2040, 7, 10, 5, 40, tzinfo=UTC)
-
-
-def test_an_evening_flight_may_leave_on_the_next_day_in_utc() -> None:
-    flight = Flight(origin_zone="America/New_York", departure_time=time(20, 0))
-    assert flight.departs_at(date(2040, 1, 10)) == datetime(2040, 1, 11, 1, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("before", "hours"),
-    [
-        pytest.param(date(2027, 3, 27), 23, id="clocks go forward"),
-        pytest.param(date(2027, 10, 30), 25, id="clocks go back"),
-    ],
-)
-def test_the_night_the_clocks_change_is_shorter_or_longer(before: date, hours: int) -> None:
-    flight = Flight(origin_zone="Europe/Stockholm", departure_time=time(7, 40))
-    first, second = (flight.departs_at(before + timedelta(days=day)) for day in (0, 1))
-    assert second - first == timedelta(hours=hours)
-
-
-def test_the_seats_are_every_row_with_every_letter() -> None:
-    assert list(Flight(seat_rows=2, seat_letters="AC").seat_numbers()) == ["1A", "1C", "2A", "2C"]
-
-
 def test_events_describe_a_departure_by_its_flight_and_times() -> None:
     flight = Flight(
         carrier="ZQ",
         number=1001,
-        origin="ARN",
-        destination="LHR",
-        origin_zone="Europe/Stockholm",
-        duration_minutes=165,
+        origin=Airport(code="ARN", zone="Europe/Stockholm"),
+        destination=Airport(code="LHR", zone="Europe/London"),
     )
     leaves = datetime(2040, 1, 10, 23, 40, tzinfo=UTC)
-    departure = Departure(flight=flight, date=date(2040, 1, 11), departs_at=leaves)
-    assert departure.itinerary() == Itinerary(
+    arrives = datetime(2040, 1, 11, 2, 25, tzinfo=UTC)
+    departure = Departure(
+        flight=flight, date=date(2040, 1, 11), departs_at=leaves, arrives_at=arrives
+    )
+    assert departure.itinerary("BUSINESS") == Itinerary(
         carrier="ZQ",
         flight_number=1001,
         origin="ARN",
         destination="LHR",
         departure_date=date(2040, 1, 11),
         departs_at=leaves,
-        arrives_at=datetime(2040, 1, 11, 2, 25, tzinfo=UTC),
+        arrives_at=arrives,
         origin_zone="Europe/Stockholm",
-        cabin="ECONOMY",
+        destination_zone="Europe/London",
+        cabin="BUSINESS",
     )
+
+
+MAY_FOLLOW = {
+    (Departure.Status.OPEN, Departure.Status.CLOSED),
+    (Departure.Status.OPEN, Departure.Status.CANCELED),
+    (Departure.Status.CLOSED, Departure.Status.DEPARTED),
+    (Departure.Status.CLOSED, Departure.Status.CANCELED),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("after", Departure.Status)
+@pytest.mark.parametrize("before", Departure.Status)
+def test_a_departure_moves_as_the_table_says(
+    before: Departure.Status, after: Departure.Status
+) -> None:
+    departure = factories.departure(factories.flight(), status=before)
+    if (before, after) in MAY_FOLLOW:
+        departure.move_to(after)
+        assert Departure.objects.get().status == departure.status == after
+    else:
+        with pytest.raises(IllegalDeparture, match=f"{before} → {after}"):
+            departure.move_to(after)
+        assert Departure.objects.get().status == before
+
+
+@pytest.mark.django_db
+def test_who_moves_a_departure_that_has_moved_is_told() -> None:
+    departure = factories.departure(factories.flight())
+    late = Departure.objects.get()
+    departure.move_to(Departure.Status.CANCELED)
+    with pytest.raises(LostRace):
+        late.move_to(Departure.Status.CLOSED)
+    assert Departure.objects.get().status == Departure.Status.CANCELED
 
 
 @pytest.mark.django_db
 def test_a_free_seat_is_held_by_its_taker() -> None:
     seat, taker = factories.seat(), uuid7()
-    seat.hold(taker)
+    take(seat, taker)
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (Status.HELD, taker)
 
@@ -84,21 +93,42 @@ def test_a_seat_that_is_not_free_is_not_taken(status: Seat.Status) -> None:
     owner = None if status == Status.BLOCKED else uuid7()
     Seat.objects.update(status=status, reservation_id=owner)
     with pytest.raises(LostRace):
-        seat.hold(uuid7())
+        take(seat, uuid7())
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (status, owner)
 
 
+def take(seat: Seat, owner: UUID) -> None:
+    Seat.take(seat.departure, [seat.number], owner=owner)
+
+
+@pytest.mark.django_db
+def test_several_seats_are_taken_all_or_none() -> None:
+    departure, owner = factories.departure(factories.flight()), uuid7()
+    Seat.take(departure, ["12B"], owner=owner)
+    with pytest.raises(LostRace, match="12A, 12B"):
+        Seat.take(departure, ["12B", "12A"], owner=uuid7())
+    found = departure.seats.order_by("number").values_list("number", "status", "reservation")
+    assert list(found) == [("12A", Status.FREE, None), ("12B", Status.HELD, owner)]
+
+
+@pytest.mark.django_db
+def test_seats_of_another_departure_are_not_taken() -> None:
+    flight = factories.flight()
+    first, second = (factories.departure(flight, in_days=day) for day in (1, 2))
+    Seat.take(first, ["12A", "12B"], owner=uuid7())
+    assert set(second.seats.values_list("status", flat=True)) == {Status.FREE}
+
+
+release = partial(Seat.release, status=Status.HELD)
 Change = Callable[[UUID, Iterable[str]], None]
-BOTH_CHANGES = pytest.mark.parametrize(
-    "change", [Seat.sell_held, Seat.release_held], ids=["sell", "release"]
-)
+BOTH_CHANGES = pytest.mark.parametrize("change", [Seat.sell_held, release], ids=["sell", "release"])
 
 
 @pytest.mark.django_db
 def test_a_held_seat_is_sold_to_its_owner() -> None:
     seat, owner = factories.seat(), uuid7()
-    seat.hold(owner)
+    take(seat, owner)
     Seat.sell_held(owner, ["12A"])
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (Status.SOLD, owner)
@@ -107,8 +137,8 @@ def test_a_held_seat_is_sold_to_its_owner() -> None:
 @pytest.mark.django_db
 def test_a_released_seat_is_free_and_has_no_owner() -> None:
     seat, owner = factories.seat(), uuid7()
-    seat.hold(owner)
-    Seat.release_held(owner, ["12A"])
+    take(seat, owner)
+    release(owner, ["12A"])
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (Status.FREE, None)
 
@@ -117,7 +147,7 @@ def test_a_released_seat_is_free_and_has_no_owner() -> None:
 @pytest.mark.django_db
 def test_somebody_elses_seat_stays_theirs(change: Change) -> None:
     seat, owner = factories.seat(), uuid7()
-    seat.hold(owner)
+    take(seat, owner)
     with pytest.raises(SeatNotHeld):
         change(uuid7(), ["12A"])
     seat.refresh_from_db()
@@ -128,7 +158,7 @@ def test_somebody_elses_seat_stays_theirs(change: Change) -> None:
 @pytest.mark.django_db
 def test_a_sold_seat_is_neither_sold_again_nor_released(change: Change) -> None:
     seat, owner = factories.seat(), uuid7()
-    seat.hold(owner)
+    take(seat, owner)
     Seat.sell_held(owner, ["12A"])
     with pytest.raises(SeatNotHeld):
         change(owner, ["12A"])
@@ -140,9 +170,9 @@ def test_a_sold_seat_is_neither_sold_again_nor_released(change: Change) -> None:
 @pytest.mark.django_db
 def test_a_seat_given_on_stays_with_its_next_owner(change: Change) -> None:
     seat, first, second = factories.seat(), uuid7(), uuid7()
-    seat.hold(first)
-    Seat.release_held(first, ["12A"])
-    seat.hold(second)
+    take(seat, first)
+    release(first, ["12A"])
+    take(seat, second)
     with pytest.raises(SeatNotHeld):
         change(first, ["12A"])
     seat.refresh_from_db()
@@ -153,7 +183,7 @@ def test_a_seat_given_on_stays_with_its_next_owner(change: Change) -> None:
 @pytest.mark.django_db
 def test_seats_that_are_not_all_held_are_refused(change: Change) -> None:
     seat, owner = factories.seat(), uuid7()
-    seat.hold(owner)
+    take(seat, owner)
     with pytest.raises(SeatNotHeld, match="12A, 12B"):
         change(owner, ["12B", "12A"])
 
@@ -176,4 +206,4 @@ def test_the_database_refuses_an_owner_that_does_not_fit_the_status(
 def test_a_departure_has_each_seat_once() -> None:
     seat = factories.seat()
     with pytest.raises(IntegrityError), transaction.atomic():
-        Seat.objects.create(departure=seat.departure, number=seat.number)
+        Seat.objects.create(departure=seat.departure, number=seat.number, cabin=seat.cabin)

@@ -121,7 +121,7 @@ def test_events_describe_a_reservation_by_its_passengers_and_departure() -> None
         record_locator="ABC234",
         customer_id="anna",
         passengers=(Passenger(passenger_id=7, type="ADULT", seat=Seat(number="12A")),),
-        itinerary=reservation.departure.itinerary(),
+        itinerary=reservation.departure.itinerary("ECONOMY"),
     )
 
 

@@ -1,19 +1,11 @@
-"""Reservations and inventory in Django's admin."""
+"""Reservations in the admin."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from booking.models import (
-    Departure,
-    Flight,
-    Reservation,
-    ReservationPassenger,
-    Saga,
-    Seat,
-    TimelineEntry,
-)
+from booking.models import Reservation, ReservationPassenger, Saga, TimelineEntry
 from outbox.admin import ReadOnly
 
 
@@ -70,32 +62,3 @@ class ReservationAdmin(ReadOnly):
     search_fields = ["=id", "=record_locator", "=passenger_id"]
     ordering = ["-id"]
     inlines = [Passengers, Sagas, Timeline]
-
-
-@admin.register(Flight)
-class FlightAdmin(admin.ModelAdmin):
-    """Flights and their list prices."""
-
-    list_display = ["number", "carrier", "origin", "destination", "departure_time", "price_amount"]
-    ordering = ["number"]
-
-
-@admin.register(Departure)
-class DepartureAdmin(ReadOnly):
-    """Planned departures."""
-
-    list_display = ["flight", "date", "departs_at", "status"]
-    list_filter = ["status", "flight"]
-    list_select_related = ["flight"]
-    ordering = ["departs_at"]
-
-
-@admin.register(Seat)
-class SeatAdmin(ReadOnly):
-    """Seats and their owners."""
-
-    list_display = ["number", "departure", "status", "reservation"]
-    list_filter = ["status"]
-    list_select_related = ["departure__flight", "reservation"]
-    search_fields = ["=number"]
-    ordering = ["id"]

@@ -1,0 +1,148 @@
+"""Reservations, their sagas and their timelines."""
+
+import unicodedata
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.db.models.functions import Now
+from rest_framework.exceptions import NotFound
+
+from booking.models import Departure, Reservation, ReservationPassenger, Saga, TimelineEntry
+from booking.selectors.describing import described
+from contracts.payment import PaymentEvent
+
+# Not Final: django-stubs would take the name for an attribute that is defined twice.
+PARTY: str = "party"
+
+
+class UnknownReservation(NotFound):
+    """There is none, or not for who asks: which of the two is not told."""
+
+    default_code = "unknown-reservation"
+    default_detail = "There is no such reservation."
+
+
+def reservations() -> QuerySet[Reservation]:
+    """Every reservation, with what a line of a list needs."""
+    return Reservation.objects.select_related("departure")
+
+
+def with_party() -> QuerySet[Reservation]:
+    """Every reservation, with its passengers and what events say of it."""
+    passengers = ReservationPassenger.objects.order_by("id")
+    return Reservation.objects.select_related(*described("departure__")).prefetch_related(
+        Prefetch("passengers", queryset=passengers, to_attr=PARTY)
+    )
+
+
+def filtered(
+    *,
+    status: Collection[str] = (),
+    flight_number: int | None = None,
+    departure_from: date | None = None,
+    departure_to: date | None = None,
+    passenger_id: int | None = None,
+    created_since: datetime | None = None,
+) -> QuerySet[Reservation]:
+    """The reservations to which all of it applies; both dates are included."""
+    wanted: dict[str, Any] = {
+        "status__in": status or None,
+        "flight_number": flight_number,
+        "departure__date__gte": departure_from,
+        "departure__date__lte": departure_to,
+        "passengers__passenger_id": passenger_id,
+        "created_at__gte": created_since,
+    }
+    return reservations().filter(**{name: of for name, of in wanted.items() if of is not None})
+
+
+def reservation_of(reservation_id: UUID, *, customer_id: str | None) -> Reservation:
+    """A reservation of a customer, or of anybody (None), with its passengers.
+
+    Raises:
+        UnknownReservation: there is none, or it is somebody else's.
+    """
+    reservation = with_party().filter(_is_of(customer_id), pk=reservation_id).first()
+    if reservation is None:
+        raise UnknownReservation
+    return reservation
+
+
+def on_canceled_departures(limit: int) -> list[Reservation]:
+    """Reservations that live though their departure is canceled, the oldest first."""
+    living = Reservation.objects.filter(
+        departure__status=Departure.Status.CANCELED,
+        status__in=[Reservation.Status.PENDING, Reservation.Status.CONFIRMED],
+    )
+    return list(living.select_related(*described("departure__")).order_by("pk")[:limit])
+
+
+def must_exist(reservation_id: UUID, *, customer_id: str | None) -> None:
+    """Refuse what a customer, or nobody (None), has, before anything else is looked at.
+
+    Raises:
+        UnknownReservation: there is none, or it is somebody else's.
+    """
+    if not Reservation.objects.filter(_is_of(customer_id), pk=reservation_id).exists():
+        raise UnknownReservation
+
+
+def _is_of(customer_id: str | None) -> Q:
+    return Q() if customer_id is None else Q(customer_id=customer_id)
+
+
+def by_locator(locator: str, *, surname: str) -> Reservation:
+    """A reservation by its record locator and a passenger's surname, in whatever case.
+
+    Raises:
+        UnknownReservation: either is wrong; which of the two is not told.
+    """
+    reservation = with_party().filter(record_locator=locator).first()
+    party: Sequence[ReservationPassenger] = reservation.party if reservation else ()
+    surnames = {_plain(passenger.surname) for passenger in party if passenger.surname}
+    if reservation is None or _plain(surname) not in surnames:
+        raise UnknownReservation
+    return reservation
+
+
+def _plain(name: str) -> str:
+    """A name as people compare it: not by its case, nor by how its accents are encoded."""
+    return unicodedata.normalize("NFKC", name).casefold().strip()
+
+
+def timeline(reservation_id: UUID) -> QuerySet[TimelineEntry]:
+    """What happened to a reservation, in order."""
+    return TimelineEntry.objects.filter(reservation_id=reservation_id).order_by("id")
+
+
+def sagas() -> QuerySet[Saga]:
+    """Every saga, with what events say of its reservation."""
+    return Saga.objects.select_related(*described("reservation__departure__"))
+
+
+def live_saga(reservation_id: UUID) -> Saga | None:
+    """The saga that runs for a reservation, if one does."""
+    return sagas().filter(live=reservation_id).first()
+
+
+def buying_saga(reservation_id: UUID) -> Saga:
+    """The saga that bought, or buys, a reservation."""
+    return sagas().get(reservation=reservation_id, kind=Saga.Kind.BUYING)
+
+
+def saga_that_asked(event: PaymentEvent) -> Saga:
+    """The saga whose request is answered, live or ended.
+
+    Raises:
+        Saga.DoesNotExist: the reservation has no such saga.
+    """
+    return sagas().get(pk=event.saga_id, reservation=event.reservation_id)
+
+
+def due_sagas(limit: int) -> list[Saga]:
+    """Sagas that have waited until their deadline, on the database's clock, the longest first."""
+    due = sagas().filter(deadline_at__lte=Now()).order_by("deadline_at")[:limit]
+    return sorted(due, key=lambda saga: saga.pk)

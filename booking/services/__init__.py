@@ -1,0 +1,28 @@
+"""Use cases; each owns its transaction, and starts or signals a saga."""
+
+from booking.services.canceling import (
+    cancel_reservation,
+    cancel_those_on_canceled_departures,
+)
+from booking.services.changing import change_seats
+from booking.services.deadlines import end_due_sagas, purge_keys
+from booking.services.idempotency import Answer, answer_once
+from booking.services.party import Traveler
+from booking.services.paying import pay_reservation
+from booking.services.reserving import LANGUAGE, create_reservation
+from booking.services.signaling import signal_saga
+
+__all__ = [
+    "LANGUAGE",
+    "Answer",
+    "Traveler",
+    "answer_once",
+    "cancel_reservation",
+    "cancel_those_on_canceled_departures",
+    "change_seats",
+    "create_reservation",
+    "end_due_sagas",
+    "pay_reservation",
+    "purge_keys",
+    "signal_saga",
+]

@@ -1,0 +1,88 @@
+"""Giving a reservation up."""
+
+from collections.abc import Container
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import outbox
+from booking import saga, selectors
+from booking.models import Reservation, Saga
+from booking.services.versions import must_be_current, must_live
+from outbox.transactions import LostRace, unit_of_work
+
+# Their rows stay locked until the end of the transaction.
+AT_ONCE: Final = 20
+
+
+@unit_of_work
+def cancel_reservation(
+    *,
+    reservation_id: UUID,
+    customer_id: str | None,
+    versions: Container[int],
+    now: datetime,
+) -> Reservation:
+    """Cancel a reservation for its customer: PENDING, or CONFIRMED as long as it has not left.
+
+    Seats, saga, events, and the request to take back what the card was asked for are written in
+    one transaction.
+
+    Args:
+        reservation_id: the reservation.
+        customer_id: who cancels; None for the staff, who may cancel anybody's.
+        versions: those at which it may be canceled.
+        now: the current time, UTC.
+
+    Raises:
+        UnknownReservation: there is none of this customer.
+        StaleVersion: it has another version by now.
+        ReservationFinal: it has come to its end.
+        DepartureDeparted: it has been flown.
+    """
+    reservation = selectors.reservation_of(reservation_id, customer_id=customer_id)
+    must_be_current(reservation, versions)
+    must_live(reservation)
+    if reservation.status == Reservation.Status.CONFIRMED:
+        selectors.must_not_have_left(reservation.departure, now)
+    saga.advance(_ending(reservation, now), saga.Cancel(), now=now)
+    return reservation
+
+
+@unit_of_work
+def cancel_those_on_canceled_departures(*, now: datetime) -> int:
+    """Cancel reservations whose departure is canceled, some of them, in one transaction.
+
+    It looks at what there is, and not at what there was when the departure was canceled: one that
+    was being made just then is found by the next call. Any number of processes may do this.
+
+    Args:
+        now: the current time, UTC.
+
+    Returns:
+        How many there were.
+    """
+    stranded = selectors.on_canceled_departures(AT_ONCE)
+    events = [
+        (reservation, event)
+        for reservation in stranded
+        for event in saga.react(
+            _ending(reservation, now), saga.Cancel("departure_canceled"), now=now
+        )
+    ]
+    outbox.append_batch(events)
+    return len(stranded)
+
+
+def _ending(reservation: Reservation, now: datetime) -> Saga:
+    """The saga that ends the reservation: the one that buys it, or a new one."""
+    if reservation.status == Reservation.Status.CONFIRMED:
+        bought = selectors.buying_saga(reservation.pk)
+        canceling = saga.canceling(reservation, bought, now=now)
+        canceling.save(force_insert=True)
+        return canceling
+    buying = selectors.live_saga(reservation.pk)
+    if buying is None:
+        raise LostRace(f"{reservation.record_locator} was ended since it was read")
+    buying.reservation = reservation
+    return buying

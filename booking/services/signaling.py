@@ -1,0 +1,18 @@
+"""What payment answers."""
+
+from datetime import datetime
+
+from booking import saga, selectors
+from contracts.payment import PaymentEvent
+from outbox.transactions import unit_of_work
+
+
+@unit_of_work
+def signal_saga(event: PaymentEvent, *, now: datetime) -> None:
+    """Let the saga that asked react to the answer.
+
+    Raises:
+        Saga.DoesNotExist: the reservation has no such saga.
+        UnexpectedEvent: see `saga.react`.
+    """
+    saga.advance(selectors.saga_that_asked(event), event, now=now)
