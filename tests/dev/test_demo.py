@@ -79,14 +79,10 @@ def assert_nothing_is_left(folder: Path) -> None:
     assert not (folder / "env").exists()
 
 
-def test_a_port_in_use_is_one_line_and_nothing_is_started(folder: Path) -> None:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-        taken = server.getsockname()[1]
-        shown = subprocess.run(
-            command(folder, taken - SERVICES[0].port), capture_output=True, text=True, check=False
-        )
+def test_a_port_in_use_is_one_line_and_nothing_is_started(folder: Path, offset: int) -> None:
+    taken = SERVICES[0].port + offset
+    with socket.create_server(("127.0.0.1", taken)):
+        shown = subprocess.run(command(folder, offset), capture_output=True, text=True, check=False)
     assert shown.returncode == 1
     assert len(shown.stderr.splitlines()) == 1
     assert f"port {taken} is in use" in shown.stderr
