@@ -17,6 +17,8 @@ CONFIGURATION = """\
 datadir={folder}/data
 socket={socket}
 pid-file={folder}/mariadbd.pid
+# A server that starts removes what it takes for temporary tables of its predecessor.
+tmpdir={folder}/tmp
 bind-address=127.0.0.1
 port={port}
 {user}
@@ -52,7 +54,8 @@ class MariaDB:
 
     def prepare(self) -> None:
         """Make the data folder if there is none yet, whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        temporary = self.folder / "tmp"
+        temporary.mkdir(parents=True, exist_ok=True)
         self._configure()
         if (self.folder / "data").exists():
             return
@@ -71,6 +74,7 @@ class MariaDB:
                     "--auth-root-authentication-method=socket",
                     f"--auth-root-socket-user={_user_name()}",
                 ],
+                env={**os.environ, "TMPDIR": str(temporary)},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 check=False,

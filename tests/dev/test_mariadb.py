@@ -75,3 +75,8 @@ def test_passwords_are_made_once_and_read_by_their_owner_alone(
     again = MariaDB(server.folder, server.port, server.databases)
     assert again.password("booking") == server.password("booking")
     assert MariaDB(tmp_path, 1, ["booking"]).password("booking") != server.password("booking")
+
+
+def test_servers_keep_their_temporary_tables_apart(server: MariaDB) -> None:
+    [(folder,)] = query(server, "booking", "SELECT @@tmpdir")
+    assert Path(folder).parent == server.folder
