@@ -187,6 +187,8 @@ class DepartureSearch(generics.GenericAPIView[Any]):
     """
 
     serializer_class = DepartureSerializer
+    # All of it: a route is not flown more than some times a day.
+    pagination_class = None
 
     def get(self, request: Request) -> Response:
         """Those with room for all, and what is left of each."""
