@@ -16,8 +16,8 @@ def get(url: str) -> Any:
 
 def test_a_seat_is_searched_for_chosen_and_seen_taken(system: System) -> None:
     departures = f"{system.gateway}/api/departures"
-    day = (datetime.now(UTC) + timedelta(days=20)).date()
-    search = f"{departures}?origin=ARN&destination=LHR&date={day}&seats=2&cabin=ECONOMY"
+    later = (datetime.now(UTC) + timedelta(days=20)).date()
+    search = f"{departures}?origin=ARN&destination=LHR&date={later}&seats=2&cabin=ECONOMY"
     [found] = get(search)["results"]
     number, day = found["flight_number"], found["departure_date"]
     here = f"{departures}/{number}/{day}"
