@@ -21,7 +21,8 @@ CAUGHT: Final = pytest.StashKey[list[str]]()
 def without(function: Callable[..., Any], text: str, instead: str = "") -> Patch:
     """Have a function run without a piece of its source, its decorators included, or with another
     instead: for who finds it where it is defined, has imported it, or keeps it in a table."""
-    bare = cast("FunctionType", inspect.unwrap(getattr(function, "__func__", function)))
+    method: Any = getattr(function, "__func__", function)
+    bare = cast("FunctionType", inspect.unwrap(method))
     module = sys.modules[bare.__module__]
     *owners, name = bare.__qualname__.split(".")
     owner: Any = getattr(module, owners[0]) if owners else module
@@ -33,7 +34,8 @@ def without(function: Callable[..., Any], text: str, instead: str = "") -> Patch
         exec(source.replace(text, instead), vars(module), made)  # noqa: S102 (our own source)
         for place in [owner] if owners else _importers(module, name):
             monkeypatch.setattr(place, name, made[name])
-        mutant = inspect.unwrap(getattr(made[name], "__func__", made[name]))
+        made_method: Any = getattr(made[name], "__func__", made[name])
+        mutant = inspect.unwrap(made_method)
         monkeypatch.setattr(bare, "__code__", mutant.__code__)
 
     return patch
