@@ -101,7 +101,11 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def cancel_what_is_on_canceled_departures(self) -> None:
+        """And nothing else."""
+        others = Reservation.objects.exclude(departure__status=Departure.Status.CANCELED)
+        before = list(others.order_by("id").values_list("id", "version"))
         services.cancel_those_on_canceled_departures(now=self.now)
+        assert list(others.order_by("id").values_list("id", "version")) == before
 
     @rule(pick=PICK, answer=st.sampled_from([factories.authorized, factories.declined]))
     def answer(self, pick: int, answer: Callable[..., object]) -> None:
