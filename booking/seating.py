@@ -14,9 +14,8 @@ def place(number: str) -> Place:
     return int(number[:-1]), LETTERS.index(number[-1])
 
 
-def best_seats(free: Iterable[str], count: int) -> list[str]:
-    """Choose seats for a group: side by side, else in one row, else in rows as near as can be, and
-    of several such choices the one furthest to the front.
+def best_choices(free: Iterable[str], count: int) -> list[list[str]]:
+    """The best seats for a group: side by side, else in one row, else in rows as near as can be.
 
     Whatever rows the best choice spans, the free seats next to each other in the order of the
     aircraft span no more, so only these are compared.
@@ -26,18 +25,25 @@ def best_seats(free: Iterable[str], count: int) -> list[str]:
         count: how many are wanted, at least 1.
 
     Returns:
-        The seats from front to back; fewer than wanted, none, where there are not enough.
+        The choices that are equally close together, from front to back, as is each; no two share a
+        seat. None where there are not enough seats.
     """
     ordered = sorted(free, key=place)
-    windows = (ordered[start : start + count] for start in range(len(ordered) - count + 1))
-    return min(windows, key=_looseness, default=[])
+    groups = [ordered[start : start + count] for start in range(len(ordered) - count + 1)]
+    closest = min(map(_looseness, groups), default=None)
+    choices: list[list[str]] = []
+    for group in groups:
+        shares = choices and place(group[0]) <= place(choices[-1][-1])
+        if _looseness(group) == closest and not shares:
+            choices.append(group)
+    return choices
 
 
-def _looseness(seats: list[str]) -> tuple[int, int, Place]:
-    """How far apart seats are, in rows, then within the row; the first seat breaks a tie."""
+def _looseness(seats: list[str]) -> tuple[int, int]:
+    """How far apart seats are, in rows, then within the row."""
     first, last = place(seats[0]), place(seats[-1])
     rows = last[0] - first[0]
-    return rows, last[1] - first[1] if rows == 0 else 0, first
+    return rows, last[1] - first[1] if rows == 0 else 0
 
 
 def nearest_seats(free: Iterable[str], to: str, *, limit: int) -> list[str]:

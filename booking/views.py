@@ -24,6 +24,7 @@ from booking.serializers import (
     ReservationWithParty,
     SeatMapSerializer,
     SeatsRequest,
+    StrictSerializer,
     SurnameRequest,
     TimelineEntrySerializer,
     locator_of,
@@ -130,9 +131,10 @@ class ReservationCancelation(AnsweredOnce):
     queryset = Reservation.objects.none()
 
     def make(self, request: Request, **kwargs: Any) -> Response:
-        """Cancel, if the reservation is still as the caller saw it."""
+        """Cancel, if the reservation is still as the caller saw it; there is no more to say."""
         pk = kwargs["pk"]
         selectors.must_exist(pk, customer_id=whose(request))
+        StrictSerializer(data=request.data).is_valid(raise_exception=True)
         reservation = services.cancel_reservation(
             reservation_id=pk,
             customer_id=whose(request),

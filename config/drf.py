@@ -43,7 +43,8 @@ PLAIN_CODES: Final = frozenset(
 
 class BoundedJSONParser(JSONParser):
     """JSON in UTF-8, as RFC 8259 has it, that nothing further on can choke on: not nested deeper
-    than the interpreter's stack, and without half a surrogate pair, which no answer can carry."""
+    than the interpreter's stack, and without half a surrogate pair, which no answer can carry. No
+    name is in an object twice: whoever looks at such a request on its way may see another one."""
 
     def parse(
         self,
@@ -57,13 +58,27 @@ class BoundedJSONParser(JSONParser):
             ParseError: the body is not such JSON.
         """
         try:
-            decoded = json.loads(stream.read().decode("utf-8"))
+            decoded = json.loads(stream.read().decode("utf-8"), object_pairs_hook=_each_once)
             json.dumps(decoded, ensure_ascii=False).encode("utf-8")
         except RecursionError as error:
             raise exceptions.ParseError("JSON parse error - nested too deeply") from error
         except ValueError as error:
             raise exceptions.ParseError(f"JSON parse error - {error}") from error
         return decoded
+
+
+def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        ValueError: a name is there twice.
+    """
+    made = dict(members)
+    if len(made) < len(members):
+        names = [name for name, _ in members]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name {twice!r} is there twice")
+    return made
 
 
 class MalformedCursor(exceptions.APIException):

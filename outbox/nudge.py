@@ -112,8 +112,17 @@ def _registered(group: str) -> list[tuple[str, int]]:
     return [(host, int(port)) for host, _, port in found]
 
 
-@cache
+_making: Final = threading.Lock()
+
+
 def _sender() -> Sender:
+    """This process's sender. Threads that ask for it first at the same moment get the same."""
+    with _making:
+        return _made_sender()
+
+
+@cache
+def _made_sender() -> Sender:
     return Sender()
 
 

@@ -1,5 +1,6 @@
 """Which departure and which seats a request gets, or why it gets none."""
 
+import random
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from rest_framework.exceptions import APIException, NotFound
 
 from booking.models import Cabin, Departure, Flight, Seat
-from booking.seating import best_seats, nearest_seats
+from booking.seating import best_choices, nearest_seats
 from booking.selectors.describing import described
 from outbox.transactions import LostRace
 
@@ -119,8 +120,14 @@ class Selection:
     chosen: tuple[str, ...]
 
 
-def selection(wanted: Wanted, *, now: datetime) -> Selection:
+def selection(wanted: Wanted, *, now: datetime, crowded: bool = False) -> Selection:
     """The departure and the seats for a request.
+
+    Args:
+        wanted: what is asked for.
+        now: the current time, UTC.
+        crowded: whether others choose at this moment. Then any of the choices that are equally
+            close together is made, not the foremost, for which all would wait.
 
     Raises:
         UnknownFlight, UnknownDeparture, UnknownSeat, UnknownCabin, MixedCabins: there is no such
@@ -134,11 +141,11 @@ def selection(wanted: Wanted, *, now: datetime) -> Selection:
     if found is None:
         raise _why_not(wanted, now)
     departure, cabin = found
-    chosen = _chosen(departure, cabin, wanted)
+    chosen = _chosen(departure, cabin, wanted, crowded=crowded)
     return Selection(departure, cabin, wanted.numbers, tuple(chosen))
 
 
-def _chosen(departure: Departure, cabin: str, wanted: Wanted) -> list[str]:
+def _chosen(departure: Departure, cabin: str, wanted: Wanted, *, crowded: bool) -> list[str]:
     if wanted.unnamed == 0:
         return []
     free = set(free_seats(departure, cabin)) - set(wanted.numbers)
@@ -146,10 +153,10 @@ def _chosen(departure: Departure, cabin: str, wanted: Wanted) -> list[str]:
         free -= exit_row_seats(departure)
         if len(free) < wanted.unnamed:
             raise NoSeatsLeft("Too few of the free seats are not in an exit row.")
-    chosen = best_seats(free, wanted.unnamed)
-    if not chosen:
+    choices = best_choices(free, wanted.unnamed)
+    if not choices:
         raise LostRace(f"{departure} had {wanted.unnamed} more seats a moment ago")
-    return chosen
+    return random.choice(choices) if crowded else choices[0]  # noqa: S311 (nothing secret)
 
 
 def free_seats(departure: Departure, cabin: str) -> list[str]:

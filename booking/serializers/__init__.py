@@ -1,6 +1,7 @@
 """What goes in and out over HTTP."""
 
 from booking.serializers.departures import DepartureQuery, DepartureSerializer, SeatMapSerializer
+from booking.serializers.fields import StrictSerializer
 from booking.serializers.reservations import (
     TRIAL_TOKEN,
     PaymentRequest,
@@ -25,6 +26,7 @@ __all__ = [
     "ReservationWithParty",
     "SeatMapSerializer",
     "SeatsRequest",
+    "StrictSerializer",
     "SurnameRequest",
     "TimelineEntrySerializer",
     "locator_of",

@@ -85,15 +85,18 @@ def _hold(reservation_id: UUID, wanted: Wanted, now: datetime) -> Selection:
     """Hold the seats where they are still free when the UPDATE comes.
 
     Whoever loses the race looks again: every lost race is a seat that somebody else got, so this
-    ends, with all seats or with the reason why not.
+    ends, with all seats or with the reason why not. Who was outrun has not run alone, and chooses
+    from then on what others do not choose as well.
     """
+    crowded = False
     while True:
         try:
-            found = selectors.selection(wanted, now=now)
+            found = selectors.selection(wanted, now=now, crowded=crowded)
             Seat.take(found.departure, [*found.named, *found.chosen], owner=reservation_id)
         except LostRace:
-            continue
-        return found
+            crowded = True
+        else:
+            return found
 
 
 def _reservation(

@@ -68,6 +68,8 @@ REST_FRAMEWORK: dict[str, Any] = {
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
+    # By itself DRF takes whatever Python reads as a date: 20261201, and 2026-W49-2.
+    "DATE_INPUT_FORMATS": ["%Y-%m-%d"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [
         f"rest_framework.permissions.{'AllowAny' if TRIAL else 'IsAdminUser'}"

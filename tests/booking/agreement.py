@@ -1,5 +1,7 @@
 """What must be true of seats, reservations and sagas whenever nobody is just changing them."""
 
+import json
+from collections import defaultdict
 from typing import Final
 
 from booking.invariants import violations
@@ -24,6 +26,18 @@ def assert_what_ended_is_voided() -> None:
     ended = Reservation.objects.filter(status__in=[Status.CANCELED, Status.EXPIRED])
     asked = set(_keys(PaymentAuthorizeRequested.type))
     assert voided == sorted({str(pk) for pk in ended.values_list("pk", flat=True)} & asked)
+
+
+def assert_payment_operations_are_numbered() -> None:
+    """What was asked of payment for a reservation has the numbers 1, 2, 3 …, in that order."""
+    asked: dict[str, list[int]] = defaultdict(list)
+    types = [PaymentAuthorizeRequested.type, PaymentVoidRequested.type]
+    rows = OutboxEvent.objects.filter(type__in=types).order_by("key", "sequence")
+    for key, payload in rows.values_list("key", "payload"):
+        asked[key].append(json.loads(payload)["operation_number"])
+    given = Reservation.objects.filter(payment_operations__gt=0)
+    counts = {str(pk): count for pk, count in given.values_list("pk", "payment_operations")}
+    assert asked == {key: list(range(1, count + 1)) for key, count in counts.items()}
 
 
 def _keys(type_: str) -> list[str]:

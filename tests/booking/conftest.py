@@ -3,6 +3,21 @@
 import pytest
 from pytest_django import Settings
 
+from tests.mutation import CAUGHT, say_what_was_caught
+
+
+@pytest.fixture(scope="session")
+def caught(pytestconfig: pytest.Config) -> list[str]:
+    """A line for every mutant that was caught, said at the end."""
+    return pytestconfig.stash.setdefault(CAUGHT, [])
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """List the guards that were switched off, if there were any."""
+    say_what_was_caught(terminalreporter, config, title="switched off, and noticed by")
+
 
 @pytest.fixture(autouse=True)
 def quick_passwords(settings: Settings) -> None:

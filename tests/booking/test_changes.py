@@ -170,6 +170,16 @@ def test_a_late_authorization_of_what_is_canceled_is_noted(client: Client) -> No
     assert TimelineEntry.objects.latest("id").entry == "late answer"
 
 
+@pytest.mark.parametrize("body", ["{", '{"reason": "rain"}', "[]"])
+def test_a_cancelation_that_says_more_than_there_is_to_say_is_refused(
+    client: Client, body: str
+) -> None:
+    reservation = booked()
+    url, headers = path(reservation, "/cancelation"), {"if-match": "*"}
+    assert client.post(url, body, "application/json", headers=headers).status_code == 400
+    assert set(seats()) == {"12A"}
+
+
 # Canceling what is CONFIRMED
 
 

@@ -20,6 +20,7 @@ from contracts.payment import PaymentEvent
 from outbox.events import history
 from outbox.models import OutboxEvent
 from tests.booking import factories
+from tests.booking.agreement import assert_seats_and_reservations_agree
 from tests.booking.factories import NOW
 from tests.booking.http import post_reservation
 from tests.threads import PATIENCE_SECONDS, FirstCallsTogether, at_once, later, results
@@ -38,6 +39,7 @@ def test_fifty_want_one_seat_and_each_of_ten_departures_gives_it_once() -> None:
     held = Seat.objects.filter(status=Seat.Status.HELD).values_list("reservation", flat=True)
     assert set(held) == set(Reservation.objects.values_list("pk", flat=True))
     assert OutboxEvent.objects.filter(type=ReservationCreated.type).count() == 10
+    assert_seats_and_reservations_agree()
 
 
 def test_those_who_want_different_seats_of_one_departure_all_get_theirs() -> None:
@@ -47,6 +49,7 @@ def test_those_who_want_different_seats_of_one_departure_all_get_theirs() -> Non
     answers = results(at_once(posts))
     assert [answer.status_code for answer in answers] == [201] * 20
     assert {reservation.departure for reservation in Reservation.objects.all()} == {departure}
+    assert_seats_and_reservations_agree()
 
 
 def signals(*events: PaymentEvent) -> list[Callable[[], None]]:
@@ -72,6 +75,7 @@ def test_of_two_confirmations_at_once_one_wins_and_the_other_finds_the_saga_ende
     reservation.refresh_from_db()
     assert (reservation.status, reservation.version) == (Reservation.Status.CONFIRMED, 2)
     assert [row.sequence for row in history(str(reservation.pk))] == [1, 2, 3]
+    assert_seats_and_reservations_agree()
 
 
 @pytest.mark.usefixtures("read_together")
@@ -86,6 +90,7 @@ def test_an_authorization_and_a_refusal_at_once_leave_one_whole_story() -> None:
         (Reservation.Status.REJECTED, Seat.Status.FREE, "COMPENSATED"),
     }
     assert history(str(pk)).count() == 3
+    assert_seats_and_reservations_agree()
 
 
 @contextmanager
@@ -170,6 +175,7 @@ def test_a_lock_that_lasts_too_long_makes_the_whole_unit_of_work_begin_again(
     assert reservation.departure == departure
     assert Reservation.objects.count() == 1
     assert OutboxEvent.objects.count() == 2
+    assert_seats_and_reservations_agree()
 
 
 def test_a_seat_whose_taker_rolls_back_is_free_for_who_waited(tries: threading.Semaphore) -> None:

@@ -104,6 +104,12 @@ def test_what_is_due_is_decided_by_the_databases_clock_and_not_by_the_callers() 
     assert services.end_due_sagas(now=NOW + timedelta(days=365)) == 0
 
 
+def test_a_host_whose_clock_is_ahead_ends_no_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    factories.pending_reservation()
+    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(days=365))
+    assert services.end_due_sagas(now=timezone.now()) == 0
+
+
 def test_what_is_confirmed_does_not_expire() -> None:
     reservation = factories.confirmed_reservation()
     assert Saga.objects.get().deadline_at is None

@@ -299,6 +299,8 @@ def test_an_infant_for_whom_only_exit_rows_are_left_is_refused(client: Client) -
         {"passengers": people("1A"), "seat_number": "1A"},
         {"passengers": people("1A"), "departure_date": "tomorrow"},
         {"passengers": people("1A"), "departure_date": 20400111},
+        {"passengers": people("1A"), "departure_date": "20400111"},
+        {"passengers": people("1A"), "departure_date": "2040-W02-3"},
         {"passengers": people("1A"), "booking_class": "YY"},
         {"passengers": people("1A"), "booking_class": "y"},
         {"passengers": people("1A"), "contact": "me"},

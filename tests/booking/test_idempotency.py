@@ -1,12 +1,8 @@
 """The same request, however often it comes, has one effect and one answer."""
 
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +18,6 @@ from outbox.models import OutboxEvent
 from tests.booking import factories
 from tests.booking.http import REQUEST, post, post_reservation, problem_of, with_key
 from tests.threads import at_once, results
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -207,44 +201,6 @@ def test_different_requests_under_one_key_at_the_same_instant_leave_one() -> Non
     answers = results(at_once(sent))
     assert Counter(answer.status_code for answer in answers) == {201: 1, 422: 7}
     assert Reservation.objects.count() == 1
-
-
-# A file, as the demo has it: threads share no connection, and SQLite lets one write at a time.
-ON_SQLITE = """
-import django
-django.setup()
-from django.core.management import call_command
-from django.test import Client
-from booking.models import Reservation
-from tests.booking import factories
-from tests.booking.http import with_key
-from tests.threads import at_once, results
-call_command("migrate", verbosity=0)
-flight = factories.flight()
-for day in (1, 2, 3):
-    factories.departure(flight, in_days=day)
-answers = results(at_once([lambda: with_key(Client(HTTP_HOST="localhost"))] * 8))
-statuses = {answer.status_code for answer in answers}
-print(statuses, len({answer.content for answer in answers}), Reservation.objects.count())
-"""
-
-
-def test_requests_at_the_same_instant_have_one_effect_on_sqlite_too(tmp_path: Path) -> None:
-    settings = {
-        "PATH": os.environ["PATH"],
-        "DJANGO_SETTINGS_MODULE": "config.settings.booking",
-        "TRIAL": "1",
-        "BOOKING_DATABASE_URL": f"sqlite:///{tmp_path}/booking.sqlite3",
-    }
-    asked = subprocess.run(
-        [sys.executable, "-c", ON_SQLITE],
-        cwd=ROOT,
-        env=settings,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert asked.stdout.split("\n")[0] == "{201} 1 1"
 
 
 # After a day

@@ -169,6 +169,7 @@ def test_several_cancelations_at_once_leave_one_void(confirmed: bool) -> None:
     if confirmed:
         factories.confirm(reservation)
     assert statuses(results(at_once([cancel(reservation)] * 4))) == {200: 1, 409: 3}
+    assert_seats_and_reservations_agree()
     assert_what_ended_is_voided()
 
 
@@ -228,6 +229,7 @@ def test_a_hold_is_paid_once_however_many_pay_it() -> None:
     paid = results(at_once([lambda: Client().post(url, {}, "application/json")] * 6))
     assert statuses(paid) == {202: 1, 409: 5}
     assert OutboxEvent.objects.count() == 2
+    assert_seats_and_reservations_agree()
 
 
 def test_a_payment_races_the_hold_that_runs_out() -> None:

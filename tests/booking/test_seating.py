@@ -1,10 +1,12 @@
 """Which free seats are chosen: held over all sets of them, and on some that are easy to see."""
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.seating import LETTERS, best_seats, nearest_seats, place
+from booking.seating import LETTERS, best_choices, nearest_seats, place
 
 NUMBERS = [f"{row}{letter}" for row in range(1, 13) for letter in "ABCDEFGHJK"]
 FREE = st.sets(st.sampled_from(NUMBERS))
@@ -14,6 +16,11 @@ COUNT = st.integers(1, 9)
 def rows(seats: list[str]) -> int:
     """How many rows further back the last of some seats is."""
     return place(seats[-1])[0] - place(seats[0])[0]
+
+
+def best_seats(free: Iterable[str], count: int) -> list[str]:
+    """The best choice that is furthest to the front; nothing where there is none."""
+    return next(iter(best_choices(free, count)), [])
 
 
 def side_by_side(free: set[str], count: int) -> bool:
@@ -72,6 +79,22 @@ def test_a_group_sits_together_and_else_near_and_else_in_front(
     free: str, count: int, chosen: str
 ) -> None:
     assert best_seats(free.split(), count) == chosen.split()
+
+
+@given(FREE, COUNT)
+def test_the_choices_are_as_close_together_as_the_best_and_share_no_seat(
+    free: set[str], count: int
+) -> None:
+    choices = best_choices(free, count)
+    seats = [number for choice in choices for number in choice]
+    assert len(seats) == len(set(seats)) == count * len(choices)
+    assert len({rows(choice) for choice in choices}) == bool(choices)
+    assert seats == sorted(seats, key=place)
+
+
+def test_pairs_choose_among_all_pairs_that_are_side_by_side() -> None:
+    free = ["1A", "1B", "1C", "2A", "2C", "3A", "3B", "3C", "3D"]
+    assert best_choices(free, 2) == [["1A", "1B"], ["3A", "3B"], ["3C", "3D"]]
 
 
 @given(FREE, st.sampled_from(NUMBERS), st.integers(0, 9))

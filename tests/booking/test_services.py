@@ -21,10 +21,11 @@ from booking.models import (
     TimelineEntry,
 )
 from booking.selectors import DepartureClosed, SeatTaken, UnknownFlight, UnknownSeat
+from booking.services import Traveler
 from contracts.booking import PaymentAuthorizeRequested, ReservationCreated
 from outbox import events
 from outbox.models import OutboxEvent
-from outbox.transactions import ATTEMPTS
+from outbox.transactions import ATTEMPTS, LostRace
 from tests.booking import factories
 from tests.booking.factories import FLIGHT_NUMBER, NOW, PRICE
 
@@ -317,6 +318,25 @@ def test_who_loses_one_departure_after_another_goes_on_to_the_last(
 
     monkeypatch.setattr(Seat, "take", snatched)
     assert factories.reserve().departure == departures[-1]
+
+
+def test_who_was_outrun_chooses_no_longer_the_foremost_seat(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those who choose at the same moment would all wait for it, one after the other."""
+    departure, take = factories.departure(factories.flight(), seats=["1A", "2A", "9C"]), Seat.take
+    asked: list[list[str]] = []
+
+    def outrun_once(departure: Departure, numbers: list[str], *, owner: UUID) -> None:
+        asked.append(numbers)
+        take(departure, numbers, owner=uuid7() if len(asked) == 1 else owner)
+        if len(asked) == 1:
+            raise LostRace
+
+    monkeypatch.setattr(Seat, "take", outrun_once)
+    monkeypatch.setattr("random.choice", lambda choices: choices[-1])
+    assert factories.reserve(travelers=[Traveler(1)]).departure == departure
+    assert asked == [["1A"], ["9C"]]
 
 
 # A record locator that somebody else has

@@ -1,17 +1,10 @@
-"""The engine with one of its guards switched off: what the state machine has to be able to see.
+"""The engine with one of its guards switched off: what the state machine has to be able to see."""
 
-A mutant is the engine's own code with one piece of text replaced by another. Where the engine has
-changed and the text is gone, the mutant says so instead of passing for one that was caught.
-"""
-
-import inspect
-import sys
-import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FunctionType, SimpleNamespace
-from typing import Any, Final, cast
+from types import SimpleNamespace
+from typing import Final
 
 import pytest
 from django.db import transaction
@@ -22,8 +15,7 @@ from outbox.consumer import Consumer
 from outbox.inbox import Inbox
 from outbox.leases import Leases
 from outbox.relay import Relay
-
-Patch = Callable[[pytest.MonkeyPatch], None]
+from tests.mutation import Patch, without
 
 
 @dataclass(frozen=True)
@@ -44,23 +36,6 @@ class Mutant:
 
     def __str__(self) -> str:
         return self.guard
-
-
-def without(function: Callable[..., Any], text: str, instead: str = "") -> Patch:
-    """Have a function of the engine run without a piece of its source, or with another instead."""
-    bare = cast("FunctionType", inspect.unwrap(function))
-    module = sys.modules[bare.__module__]
-    *owners, name = bare.__qualname__.split(".")
-    owner = getattr(module, owners[0]) if owners else module
-
-    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
-        source = textwrap.dedent(inspect.getsource(bare))
-        assert source.count(text) == 1, f"{bare.__qualname__} has not once: {text}"
-        made: dict[str, Any] = {}
-        exec(source.replace(text, instead), vars(module), made)  # noqa: S102 (our own source)
-        monkeypatch.setattr(owner, name, made[name])
-
-    return patch
 
 
 @contextmanager

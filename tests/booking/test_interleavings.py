@@ -1,0 +1,140 @@
+"""Two connections held at the point where a guard decides, so that the race always happens."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+
+from booking import selectors, services
+from booking.models import Reservation, Seat
+from booking.saga import UnexpectedEvent
+from booking.selectors import SeatTaken
+from booking.services import Traveler
+from booking.services.versions import StaleVersion
+from tests.booking import factories
+from tests.booking.agreement import assert_seats_and_reservations_agree
+from tests.booking.factories import NOW
+from tests.mutation import Patch, without
+from tests.threads import FirstCallsTogether, at_once
+
+pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
+
+MEET_SECONDS = 0.5
+
+ONE_BY_ONE: Patch = without(
+    Seat.take,
+    "seats.filter(status=cls.Status.FREE).update(status=status, reservation_id=owner)",
+    """sum(
+        cls.objects.filter(departure=departure, number=number, status=cls.Status.FREE)
+        .update(status=status, reservation_id=owner)
+        for number in numbers
+    )""",
+)
+
+
+def kinds(outcomes: list[Any]) -> Counter[type]:
+    return Counter(type(outcome) for outcome in outcomes)
+
+
+def read_together(monkeypatch: pytest.MonkeyPatch, name: str) -> FirstCallsTogether[Any]:
+    """The first two calls of a selector both return what they have read before either goes on."""
+    together = FirstCallsTogether(getattr(selectors, name), 2)
+    monkeypatch.setattr(selectors, name, together)
+    return together
+
+
+def group(*numbers: str) -> Callable[[], Reservation]:
+    """Somebody who asks for these seats on the only date."""
+    travelers = [Traveler(who, number) for who, number in enumerate(numbers, 1)]
+    day = NOW.date().replace(day=11)
+    return lambda: factories.reserve(travelers=travelers, departure_date=day)
+
+
+def meeting(work: Callable[[], Any], meet: threading.Barrier, seen: list[Any]) -> Callable[[], Any]:
+    """The work, which waits for the other after each statement on seats, if the other can come; and
+    what the database said to it is seen."""
+
+    def watch(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        try:
+            done = execute(sql, *rest)
+        except OperationalError as error:
+            seen.append(error.args[0])
+            raise
+        if sql.startswith("UPDATE `seat`"):
+            with suppress(threading.BrokenBarrierError):
+                meet.wait(MEET_SECONDS)
+        return done
+
+    def run() -> Any:
+        with connection.execute_wrapper(watch):
+            return work()
+
+    return run
+
+
+def opposite_groups() -> tuple[list[Any], list[Any]]:
+    """What became of two groups that want the same seats the other way round, and what the database
+    said to them."""
+    factories.departure(factories.flight())
+    meet, seen = threading.Barrier(2), list[Any]()
+    groups = [group("12A", "12B"), group("12B", "12A")]
+    return at_once([meeting(work, meet, seen) for work in groups]), seen
+
+
+def test_of_two_who_have_found_one_seat_free_one_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    factories.departure(factories.flight())
+    read_together(monkeypatch, "selection")
+    assert kinds(at_once([group("12A"), group("12A")])) == {Reservation: 1, SeatTaken: 1}
+    assert_seats_and_reservations_agree()
+
+
+def test_groups_that_want_the_same_seats_the_other_way_round_meet_no_deadlock() -> None:
+    outcomes, seen = opposite_groups()
+    assert kinds(outcomes) == {Reservation: 1, SeatTaken: 1}
+    assert seen == []
+    assert_seats_and_reservations_agree()
+
+
+def test_a_deadlock_reaches_no_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seats taken one by one, as they must not be, make one; the loser begins again."""
+    ONE_BY_ONE(monkeypatch)
+    outcomes, seen = opposite_groups()
+    assert seen == [1213]
+    assert kinds(outcomes) == {Reservation: 1, SeatTaken: 1}
+    assert_seats_and_reservations_agree()
+
+
+def test_who_loses_a_reservation_begins_again_and_finds_it_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reservation = factories.pending_reservation()
+    read_together(monkeypatch, "saga_that_asked")
+    confirm = partial(services.signal_saga, factories.authorized(reservation.pk), now=NOW)
+    assert kinds(at_once([confirm, confirm])) == {type(None): 1, UnexpectedEvent: 1}
+    assert_seats_and_reservations_agree()
+
+
+def test_of_two_changes_that_were_decided_on_one_version_one_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    factories.departure(factories.flight(), seats=["1A", "1B", "1C"])
+    reservation = factories.reserve(seat_number="1A")
+    read_together(monkeypatch, "reservation_of")
+
+    def reseat(number: str) -> Reservation:
+        return services.change_seats(
+            reservation_id=reservation.pk,
+            customer_id="trial",
+            versions={1},
+            seats={None: number},
+            now=NOW,
+        )
+
+    outcomes = at_once([partial(reseat, "1B"), partial(reseat, "1C")])
+    assert kinds(outcomes) == {Reservation: 1, StaleVersion: 1}
+    assert_seats_and_reservations_agree()
