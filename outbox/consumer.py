@@ -46,6 +46,7 @@ class Consumer:
         self._has_started = False
         self._next_look_for_left = time.monotonic() + LOOK_FOR_LEFT_SECONDS
         self._aside: list[Message] = []
+        self._paused: list[TopicPartition] = []
 
     def run_once(self) -> bool:
         """Wait shortly for messages and apply them.
@@ -142,18 +143,28 @@ class Consumer:
 
     def _poll_paused(self, done: threading.Event) -> None:
         logger.info("%s: a long batch; paused", self.inbox.consumer)
-        self._kafka.pause(self._kafka.assignment())
+        self._pause(self._kafka.assignment())
         while not done.is_set():
             if (stray := self._kafka.poll(POLL_SECONDS)) is not None:
                 self._put_aside(stray)
-        self._kafka.resume(self._kafka.assignment())
+        self._resume()
+
+    def _pause(self, partitions: list[TopicPartition]) -> None:
+        self._kafka.pause(partitions)
+        self._paused += partitions
+
+    def _resume(self) -> None:
+        """All that was paused, also what is another consumer's by now: librdkafka remembers the
+        pause, and would read nothing of the partition when it comes back."""
+        self._kafka.resume(self._paused)
+        self._paused = []
 
     def _put_aside(self, message: Message) -> None:
         """Keep a message of a partition that was assigned while all the others were paused: what
         has been polled does not come again, and a later commit would be past it."""
         if _is_message(message):
             self._aside.append(message)
-            self._kafka.pause(_positions([message], ahead=1))
+            self._pause(_positions([message], ahead=1))
 
     def _rewind(self, messages: Sequence[Message]) -> None:
         """Have the same messages delivered again."""

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from tests.outbox.shop.events import OrderPlaced
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.kafka]
 
 TOPIC = "shop.events"
+PARTITIONS = 3
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +35,7 @@ def topic() -> Iterator[None]:
         client.delete_topics([TOPIC])[TOPIC].result(20)
         while TOPIC in client.list_topics(timeout=20).topics:
             time.sleep(0.05)
-    client.create_topics([NewTopic(TOPIC, num_partitions=3)])[TOPIC].result(20)
+    client.create_topics([NewTopic(TOPIC, num_partitions=PARTITIONS)])[TOPIC].result(20)
     yield
 
 
@@ -214,3 +215,34 @@ def test_the_in_memory_broker_and_the_real_one_deliver_the_same_message(
     expected = memory.topics[TOPIC][0]
     (message,) = received
     assert replace(message, partition=0, offset=0) == expected  # type: ignore[type-var]
+
+
+def test_what_is_taken_away_during_a_long_batch_and_comes_back_is_read_again(
+    group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """librdkafka remembers that a partition is paused beyond its being another's."""
+    monkeypatch.setattr("outbox.consumer.LONG_BATCH_SECONDS", 0.05)
+    placed(1)
+    relay = Relay()
+    publish_all(relay)
+    consumer = Consumer(group)
+    consume(consumer, 1)
+    assert len(consumer._kafka.assignment()) == PARTITIONS
+    other = Consumer(group)
+    with consumer._kept_in_group():
+        wait_until(lambda: other.run_once() and other._kafka.assignment() != [])
+    other.close()
+    wait_until(lambda: consumer.run_once() and len(consumer._kafka.assignment()) == PARTITIONS)
+    for _ in range(20):
+        placed(1)
+    publish_all(relay)
+    relay.close()
+    consume(consumer, 21)
+    consumer.close()
+    assert len(effects()) == 21
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it does not come to that"

@@ -755,11 +755,12 @@ class Engine(RuleBasedStateMachine):
         raise AssertionError("shards without a relay")
 
     def come_to_rest(self) -> None:
-        """Work until there is none."""
+        """Work until there is none: every round does some, as long as there is."""
         self.consumer = Consumer("effects")
         if self.was_left:
             self.consumer._next_look_for_left = 0
-        for _ in range(MANY_ROUNDS):
+        work = sum(map(len, [*self.events.values(), *self.cluster.log]))
+        for _ in range(MANY_ROUNDS + work):
             before = dict(self.cluster.committed)
             for relay in self.relays:
                 relay._mark_at = 0
