@@ -16,13 +16,13 @@ from booking.services import LANGUAGE, Traveler
 from booking.services.party import PassengerTwice
 from contracts.values import Contact
 
-SEAT_NUMBER: Final = re.compile(r"[1-9][0-9]?[A-HJK]")
+SEAT_NUMBER: Final = re.compile(r"[1-9][0-9]?[A-HJKa-hjk]")
 CARD_NUMBER: Final = re.compile(r"[0-9]([ -]?[0-9]){11,18}")
 LARGEST_PASSENGER_ID: Final = 2**53 - 1  # what every JSON implementation can carry
 LARGEST_FLIGHT_NUMBER: Final = 2**31 - 1
 LANGUAGE_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
-LOCATOR: Final = re.compile(rf"[{LOCATOR_ALPHABET}]{{{LOCATOR_LENGTH}}}")
+LOCATOR: Final = re.compile(rf"[{LOCATOR_ALPHABET}{LOCATOR_ALPHABET.lower()}]{{{LOCATOR_LENGTH}}}")
 LONGEST_LIST: Final = 100
 TRIAL_TOKEN: Final = "tok_approve"  # noqa: S105 (the simulated processor's, not a secret)
 
@@ -39,12 +39,15 @@ class StrictIntegerField(serializers.IntegerField):
 
 
 class StrictCharField(serializers.CharField):
-    """Text that must be text in JSON: numbers are not turned into it."""
+    """Text that must be text in JSON: numbers are not turned into it. Its longest length is that
+    of what was sent, spaces at the ends and all."""
 
     def to_internal_value(self, data: Any) -> str:
         """The text."""
         if not isinstance(data, str):
             self.fail("invalid")
+        if self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
         return super().to_internal_value(data)
 
 
@@ -56,6 +59,14 @@ class OfferUnknown(APIException):
     default_detail = "There is no such offer."
 
 
+class MalformedHold(APIException):
+    """`hold` is true or false."""
+
+    status_code = 400
+    default_code = "malformed-hold"
+    default_detail = "The parameter hold is true or false."
+
+
 class MalformedLocator(APIException):
     """What is no record locator can be nobody's."""
 
@@ -64,25 +75,11 @@ class MalformedLocator(APIException):
     default_detail = "A record locator has six characters, letters and digits, without I, O, 0, 1."
 
 
-class SeatNumberField(StrictCharField):
-    """A row and a letter, given out in upper case."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=4, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        """The seat number."""
-        number = super().to_internal_value(data).upper()
-        if not SEAT_NUMBER.fullmatch(number):
-            raise serializers.ValidationError("A seat number is a row and a letter, such as 12A.")
-        return number
-
-
 class PaymentTokenField(StrictCharField):
     """A token, and never what may be a card's number: that must not even be stored."""
 
     def __init__(self, **options: Any) -> None:
-        told = "the card processor's token, such as tok_approve"
+        told = "the card processor's token, such as tok_approve; only TRIAL can do without one"
         super().__init__(max_length=200, help_text=told, **options)
 
     def to_internal_value(self, data: Any) -> str:
@@ -94,23 +91,35 @@ class PaymentTokenField(StrictCharField):
 
 
 class PatternField(StrictCharField):
-    """Text of one shape.
+    """Text of one shape, to the last space.
 
     Args:
-        shape: what all of it must match.
+        accepted: what all of it must match.
         told: what it is, for who sends something else.
     """
 
-    def __init__(self, shape: re.Pattern[str], told: str, **options: Any) -> None:
-        super().__init__(**options)
-        self.shape, self.told = shape, told
+    def __init__(self, accepted: re.Pattern[str], told: str, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, **options)
+        self.accepted, self.told = accepted, told
 
     def to_internal_value(self, data: Any) -> str:
         """The text."""
         text = super().to_internal_value(data)
-        if not self.shape.fullmatch(text):
+        if not self.accepted.fullmatch(text):
             raise serializers.ValidationError(self.told)
         return text
+
+
+class SeatNumberField(PatternField):
+    """A row and a letter, given out in upper case."""
+
+    def __init__(self, **options: Any) -> None:
+        told = "A seat number is a row and a letter, such as 12A."
+        super().__init__(SEAT_NUMBER, told, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        """The seat number."""
+        return super().to_internal_value(data).upper()
 
 
 class StrictSerializer(serializers.Serializer[dict[str, Any]]):
@@ -196,7 +205,7 @@ class ReservationRequest(PaymentRequest):
     flight_number = StrictIntegerField(min_value=1, max_value=LARGEST_FLIGHT_NUMBER)
     seat_number = SeatNumberField()
     passengers = serializers.ListField(
-        child=TravelerRequest(), required=False, allow_empty=False, max_length=LONGEST_LIST
+        child=TravelerRequest(), required=False, min_length=1, max_length=LONGEST_LIST
     )
     departure_date = serializers.DateField(required=False, help_text="local to the origin")
     cabin = StrictCharField(required=False, max_length=20)
@@ -260,7 +269,7 @@ class SeatsRequest(StrictSerializer):
 
     seat_number = SeatNumberField(required=False)
     passengers = serializers.ListField(
-        child=SeatRequest(), required=False, allow_empty=False, max_length=LONGEST_LIST
+        child=SeatRequest(), required=False, min_length=1, max_length=LONGEST_LIST
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -296,15 +305,26 @@ class SurnameRequest(StrictSerializer):
     surname = StrictCharField(max_length=100)
 
 
+def hold_of(text: str) -> bool:
+    """What the parameter `hold` says.
+
+    Raises:
+        MalformedHold: neither yes nor no.
+    """
+    if text not in {"true", "false"}:
+        raise MalformedHold
+    return text == "true"
+
+
 def locator_of(text: str) -> str:
     """A record locator, in upper case.
 
     Raises:
         MalformedLocator: it is none.
     """
-    if not LOCATOR.fullmatch(locator := text.upper()):
+    if not LOCATOR.fullmatch(text):
         raise MalformedLocator
-    return locator
+    return text.upper()
 
 
 class PassengerSerializer(serializers.ModelSerializer[ReservationPassenger]):

@@ -3,15 +3,14 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_view
 from rest_framework import generics, status
-from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from booking import selectors, services
+from booking import documents, selectors, services
 from booking.models import Reservation, TimelineEntry
 from booking.preconditions import AnsweredOnce, customer_of, entity_tag, versions_of
 from booking.serializers import (
@@ -23,18 +22,9 @@ from booking.serializers import (
     SeatsRequest,
     SurnameRequest,
     TimelineEntrySerializer,
+    hold_of,
     locator_of,
 )
-
-HOLD = {"true": True, "false": False}
-
-
-class MalformedHold(APIException):
-    """`hold` is true or false."""
-
-    status_code = 400
-    default_code = "malformed-hold"
-    default_detail = "The parameter hold is true or false."
 
 
 def whose(request: Request) -> str | None:
@@ -53,6 +43,7 @@ def shown(reservation: Reservation, code: int = status.HTTP_200_OK, **headers: s
     )
 
 
+@extend_schema_view(get=documents.LIST_RESERVATIONS, post=documents.CREATE_RESERVATION)
 class ReservationList(AnsweredOnce, generics.ListAPIView[Reservation]):
     """Reservations, newest first; a POST holds seats and answers before they are paid."""
 
@@ -68,9 +59,7 @@ class ReservationList(AnsweredOnce, generics.ListAPIView[Reservation]):
 
     def make(self, request: Request, **kwargs: Any) -> Response:
         """Hold the seats; payment and confirmation follow by events."""
-        hold = HOLD.get(request.query_params.get("hold", "false"))
-        if hold is None:
-            raise MalformedHold
+        hold = hold_of(request.query_params.get("hold", "false"))
         asked = ReservationRequest(data=request.data, context={"hold": hold})
         asked.is_valid(raise_exception=True)
         reservation = services.create_reservation(
@@ -80,6 +69,7 @@ class ReservationList(AnsweredOnce, generics.ListAPIView[Reservation]):
         return shown(reservation, status.HTTP_201_CREATED, Location=location)
 
 
+@extend_schema_view(get=documents.GET_RESERVATION, patch=documents.CHANGE_SEATS)
 class ReservationDetail(generics.GenericAPIView[Reservation]):
     """One reservation; a PATCH gives its passengers other seats."""
 
@@ -109,6 +99,7 @@ class ReservationDetail(generics.GenericAPIView[Reservation]):
         return shown(reservation)
 
 
+@extend_schema_view(get=documents.FIND_RESERVATION)
 class ReservationByLocator(generics.GenericAPIView[Reservation]):
     """One reservation, for who knows its record locator and a passenger's surname."""
 
@@ -119,6 +110,7 @@ class ReservationByLocator(generics.GenericAPIView[Reservation]):
         return shown(selectors.by_locator(locator_of(locator), **asked.validated_data))
 
 
+@extend_schema_view(post=documents.CANCEL_RESERVATION)
 class ReservationCancelation(AnsweredOnce):
     """A POST gives a reservation up."""
 
@@ -137,6 +129,7 @@ class ReservationCancelation(AnsweredOnce):
         return shown(reservation)
 
 
+@extend_schema_view(post=documents.PAY_RESERVATION)
 class ReservationPayment(AnsweredOnce):
     """A POST pays for what was only held."""
 
@@ -158,7 +151,8 @@ class ReservationPayment(AnsweredOnce):
         return shown(reservation, status.HTTP_202_ACCEPTED)
 
 
-class ReservationTimeline(generics.ListAPIView[TimelineEntry]):
+@extend_schema_view(get=documents.GET_TIMELINE)
+class ReservationTimeline(generics.GenericAPIView[TimelineEntry]):
     """What happened to one reservation, oldest first."""
 
     serializer_class = TimelineEntrySerializer
@@ -167,8 +161,8 @@ class ReservationTimeline(generics.ListAPIView[TimelineEntry]):
         """The reservation's entries."""
         return selectors.timeline(self.kwargs["pk"])
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def get(self, request: Request, pk: Any) -> Response:
         """All of it: a timeline is short."""
-        get_object_or_404(Reservation, pk=kwargs["pk"])
+        selectors.must_exist(pk, customer_id=None)
         entries = self.get_serializer(self.get_queryset(), many=True)
         return Response({"results": entries.data})
