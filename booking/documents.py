@@ -29,6 +29,7 @@ from booking.selectors import (
     MixedCabins,
     NoSeatsLeft,
     SeatTaken,
+    UnknownAirport,
     UnknownCabin,
     UnknownDeparture,
     UnknownFlight,
@@ -37,6 +38,8 @@ from booking.selectors import (
 )
 from booking.serializers import (
     LOCATOR,
+    DepartureQuery,
+    DepartureSerializer,
     MalformedHold,
     MalformedLocator,
     OfferUnknown,
@@ -45,6 +48,7 @@ from booking.serializers import (
     ReservationRequest,
     ReservationSerializer,
     ReservationWithParty,
+    SeatMapSerializer,
     SeatsRequest,
     SurnameRequest,
     TimelineEntrySerializer,
@@ -97,7 +101,7 @@ def operation(
 class StrictObject(OpenApiSerializerExtension):
     """An object whose unknown fields are refused."""
 
-    target_class = "booking.serializers.StrictSerializer"
+    target_class = "booking.serializers.fields.StrictSerializer"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
@@ -109,7 +113,7 @@ class StrictObject(OpenApiSerializerExtension):
 class StrictText(OpenApiSerializerFieldExtension):
     """Text of one shape, or any that is not blank."""
 
-    target_class = "booking.serializers.StrictCharField"
+    target_class = "booking.serializers.fields.StrictCharField"
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
@@ -185,6 +189,14 @@ LOCATION: Final = OpenApiParameter(
     required=True,
     response=True,
     description="The path of the new reservation.",
+)
+NOT_KEPT: Final = OpenApiParameter(
+    "Cache-Control",
+    {"type": "string", "const": "no-store"},
+    location=OpenApiParameter.HEADER,
+    required=True,
+    response=True,
+    description="It is as it is now.",
 )
 IF_MATCH: Final = OpenApiParameter(
     "If-Match",
@@ -344,4 +356,26 @@ GET_TIMELINE = operation(
     summary="What happened to a reservation, oldest first",
     responses=inline_serializer("Timeline", {"results": TimelineEntrySerializer(many=True)}),
     refusals=(UnknownReservation,),
+)
+SEARCH_DEPARTURES = operation(
+    operation_id="search_departures",
+    summary="The departures of a route and a date that sell, with what is left of each",
+    description="Those with room for all in one cabin, the earliest first.",
+    parameters=[DepartureQuery, NOT_KEPT],
+    responses=inline_serializer("Departures", {"results": DepartureSerializer(many=True)}),
+    refusals=(ValidationError, UnknownAirport, UnknownCabin, UnknownFlight),
+)
+GET_DEPARTURE = operation(
+    operation_id="get_departure",
+    summary="One departure, whatever its status, and what is left of it",
+    parameters=[NOT_KEPT],
+    responses=DepartureSerializer,
+    refusals=(UnknownFlight, UnknownDeparture),
+)
+GET_SEAT_MAP = operation(
+    operation_id="get_seat_map",
+    summary="One departure, whatever its status, with every seat as it is now",
+    parameters=[NOT_KEPT],
+    responses=SeatMapSerializer,
+    refusals=(UnknownFlight, UnknownDeparture),
 )

@@ -1,6 +1,7 @@
 """The HTTP API: parse, one call, render."""
 
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -14,11 +15,14 @@ from booking import documents, selectors, services
 from booking.models import Reservation, TimelineEntry
 from booking.preconditions import AnsweredOnce, customer_of, entity_tag, versions_of
 from booking.serializers import (
+    DepartureQuery,
+    DepartureSerializer,
     PaymentRequest,
     ReservationFilters,
     ReservationRequest,
     ReservationSerializer,
     ReservationWithParty,
+    SeatMapSerializer,
     SeatsRequest,
     SurnameRequest,
     TimelineEntrySerializer,
@@ -26,9 +30,12 @@ from booking.serializers import (
     locator_of,
 )
 
+# What is left is told as it is now: a copy of the answer would offer what is sold.
+NOT_KEPT: Final = {"Cache-Control": "no-store"}
+
 
 def whose(request: Request) -> str | None:
-    """Whose reservations the caller may change: their own, the staff everybody's (None)."""
+    """Whose reservations the caller may see and change: their own, the staff everybody's (None)."""
     return None if request.user.is_staff else customer_of(request)
 
 
@@ -48,10 +55,10 @@ class ReservationList(AnsweredOnce, generics.ListAPIView[Reservation]):
     """Reservations, newest first; a POST holds seats and answers before they are paid."""
 
     def get_queryset(self) -> QuerySet[Reservation]:
-        """The reservations that the query asks for."""
+        """The caller's reservations that the query asks for."""
         asked = ReservationFilters(data=self.request.query_params)
         asked.is_valid(raise_exception=True)
-        return selectors.filtered(**asked.validated_data)
+        return selectors.filtered(customer_id=whose(self.request), **asked.validated_data)
 
     def get_serializer_class(self) -> Any:
         """What a POST takes differs from what a GET gives."""
@@ -76,12 +83,12 @@ class ReservationDetail(generics.GenericAPIView[Reservation]):
     serializer_class: Any = SeatsRequest
 
     def get_queryset(self) -> QuerySet[Reservation]:
-        """Every reservation."""
-        return selectors.reservations()
+        """The caller's reservations."""
+        return selectors.filtered(customer_id=whose(self.request))
 
     def get(self, request: Request, pk: Any) -> Response:
         """The reservation with its passengers."""
-        return shown(selectors.reservation_of(pk, customer_id=None))
+        return shown(selectors.reservation_of(pk, customer_id=whose(request)))
 
     def patch(self, request: Request, pk: Any) -> Response:
         """Change seats, if the reservation is still as the caller saw it."""
@@ -163,6 +170,50 @@ class ReservationTimeline(generics.GenericAPIView[TimelineEntry]):
 
     def get(self, request: Request, pk: Any) -> Response:
         """All of it: a timeline is short."""
-        selectors.must_exist(pk, customer_id=None)
+        selectors.must_exist(pk, customer_id=whose(request))
         entries = self.get_serializer(self.get_queryset(), many=True)
         return Response({"results": entries.data})
+
+
+@extend_schema_view(get=documents.SEARCH_DEPARTURES)
+class DepartureSearch(generics.GenericAPIView[Any]):
+    """The departures of a route and a local date that sell now, in the order in which they leave.
+
+    The query says `origin`, `destination` and `date`, and may say `seats`, `cabin` and
+    `flight_number`.
+    """
+
+    serializer_class = DepartureSerializer
+    # All of it: a route is not flown more than some times a day.
+    pagination_class = None
+
+    def get(self, request: Request) -> Response:
+        """Those with room for all, and what is left of each."""
+        asked = DepartureQuery(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        found = selectors.search(**asked.validated_data, now=timezone.now())
+        return Response({"results": self.get_serializer(found, many=True).data}, headers=NOT_KEPT)
+
+
+@extend_schema_view(get=documents.GET_DEPARTURE)
+class DepartureDetail(generics.GenericAPIView[Any]):
+    """One departure, whatever its status, and what is left of it."""
+
+    serializer_class = DepartureSerializer
+
+    def get(self, request: Request, flight_number: int, day: date) -> Response:
+        """The departure with its cabins."""
+        found = selectors.availability_on(flight_number, day)
+        return Response(self.get_serializer(found).data, headers=NOT_KEPT)
+
+
+@extend_schema_view(get=documents.GET_SEAT_MAP)
+class DepartureSeats(generics.GenericAPIView[Any]):
+    """One departure, whatever its status, with every seat as it is now."""
+
+    serializer_class = SeatMapSerializer
+
+    def get(self, request: Request, flight_number: int, day: date) -> Response:
+        """The departure with its cabins and its seats."""
+        found = selectors.seat_map(flight_number, day)
+        return Response(self.get_serializer(found).data, headers=NOT_KEPT)

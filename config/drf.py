@@ -8,6 +8,7 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
+from rest_framework.metadata import SimpleMetadata
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
@@ -119,6 +120,15 @@ class NewestFirst(CursorPagination):
             return Cursor(*self._signer.unsign_object(signed))
         except signing.BadSignature as error:
             raise MalformedCursor from error
+
+
+class NameAndKind(SimpleMetadata):
+    """What OPTIONS tells: what is here, and in which types. What may be sent is told by the OpenAPI
+    document, and a view that takes nothing has no serializer to be asked."""
+
+    def determine_actions(self, request: Any, view: Any) -> dict[str, Any]:
+        """Nothing."""
+        return {}
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:

@@ -6,7 +6,6 @@ any operation may answer besides.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from http import HTTPStatus
 from itertools import groupby
 from typing import Any, Final
@@ -190,6 +189,9 @@ def _headers(refusals: Iterable[Refusal], plain: bool) -> Schema:
     return {"headers": {"Retry-After": header}}
 
 
+_rendered: dict[type[BaseRenderer], bytes] = {}
+
+
 class Document(APIView):
     """The OpenAPI document of this service, in YAML or in JSON."""
 
@@ -207,8 +209,10 @@ class Document(APIView):
         return HttpResponse(rendered(renderer), content_type=renderer.media_type)
 
 
-@cache
 def rendered(renderer: type[BaseRenderer]) -> bytes:
-    """The document in one of its forms."""
-    document = SchemaGenerator().get_schema(request=None, public=True)
-    return bytes(renderer().render(document, renderer_context={}))
+    """The document in one of its forms; made once, because it takes a second."""
+    if renderer not in _rendered:
+        document = SchemaGenerator().get_schema(request=None, public=True)
+        text: Any = renderer().render(document, renderer_context={})
+        _rendered[renderer] = bytes(text)
+    return _rendered[renderer]

@@ -21,10 +21,15 @@ OUTBOX = outbox_settings(
 SPECTACULAR_SETTINGS = {
     **SPECTACULAR_SETTINGS,
     "TITLE": "Booking",
-    "DESCRIPTION": "Reservations: seats are held, paid for by events, changed and given up.",
+    "DESCRIPTION": (
+        "Departures are searched; seats are held, paid for by events, changed and given up."
+    ),
+    "PATH_CONVERTER_OVERRIDES": {"date": {"type": "string", "format": "date"}},
     "ENUM_NAME_OVERRIDES": {
         "ReservationStatus": "booking.models.Reservation.Status",
-        "Cabin": "booking.models.Cabin",
+        "DepartureStatus": "booking.models.Departure.Status",
+        "SeatStatus": "booking.models.Seat.Status",
+        "CabinName": "booking.models.Cabin",
         "PassengerType": "booking.models.ReservationPassenger.Type",
     },
 }

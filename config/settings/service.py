@@ -75,6 +75,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     ],
     "DEFAULT_PAGINATION_CLASS": "config.drf.NewestFirst",
     "EXCEPTION_HANDLER": "config.drf.exception_handler",
+    "DEFAULT_METADATA_CLASS": "config.drf.NameAndKind",
     "DEFAULT_SCHEMA_CLASS": "config.openapi.DocumentedSchema",
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {

@@ -1,8 +1,8 @@
-"""What goes in and out over HTTP."""
+"""Reservations, as they go in and out over HTTP."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from django.conf import settings
 from rest_framework import serializers
@@ -12,43 +12,29 @@ from rest_framework.utils import html
 from booking.models import Cabin, Reservation, ReservationPassenger, TimelineEntry
 from booking.models.reservation import LOCATOR_ALPHABET, LOCATOR_LENGTH
 from booking.selectors import UnknownCabin
+from booking.serializers.fields import (
+    LARGEST_FLIGHT_NUMBER,
+    PatternField,
+    PaymentTokenField,
+    SeatNumberField,
+    StrictCharField,
+    StrictDateField,
+    StrictIntegerField,
+    StrictQuery,
+    StrictSerializer,
+    email_field,
+    name_field,
+)
 from booking.services import LANGUAGE, Traveler
 from booking.services.party import PassengerTwice
 from contracts.values import Contact
 
-SEAT_NUMBER: Final = re.compile(r"[1-9][0-9]?[A-HJKa-hjk]")
-CARD_NUMBER: Final = re.compile(r"[0-9]([ -]?[0-9]){11,18}")
 LARGEST_PASSENGER_ID: Final = 2**53 - 1  # what every JSON implementation can carry
-LARGEST_FLIGHT_NUMBER: Final = 2**31 - 1
 LANGUAGE_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
-EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 LOCATOR: Final = re.compile(rf"[{LOCATOR_ALPHABET}{LOCATOR_ALPHABET.lower()}]{{{LOCATOR_LENGTH}}}")
 LONGEST_LIST: Final = 100
 TRIAL_TOKEN: Final = "tok_approve"  # noqa: S105 (the simulated processor's, not a secret)
-
-
-class StrictIntegerField(serializers.IntegerField):
-    """An integer that must be one in JSON: no "1", 1.0 or true. HTML forms know only text."""
-
-    def to_internal_value(self, data: Any) -> int:
-        """The number."""
-        from_form = html.is_html_input(self.root.initial_data)
-        if not from_form and (isinstance(data, bool) or not isinstance(data, int)):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class StrictCharField(serializers.CharField):
-    """Text that must be text in JSON: numbers are not turned into it. Its longest length is that
-    of what was sent, spaces at the ends and all."""
-
-    def to_internal_value(self, data: Any) -> str:
-        """The text."""
-        if not isinstance(data, str):
-            self.fail("invalid")
-        if self.max_length is not None and len(data) > self.max_length:
-            self.fail("max_length", max_length=self.max_length)
-        return super().to_internal_value(data)
+TRIAL_EMAIL: Final = "passenger-{}@example.test"
 
 
 class OfferUnknown(APIException):
@@ -75,90 +61,6 @@ class MalformedLocator(APIException):
     default_detail = "A record locator has six characters, letters and digits, without I, O, 0, 1."
 
 
-class PaymentTokenField(StrictCharField):
-    """A token, and never what may be a card's number: that must not even be stored."""
-
-    def __init__(self, **options: Any) -> None:
-        told = "the card processor's token, such as tok_approve; only TRIAL can do without one"
-        super().__init__(max_length=200, help_text=told, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        """The token."""
-        token = super().to_internal_value(data)
-        if CARD_NUMBER.fullmatch(token):
-            raise serializers.ValidationError("This looks like a card number; send its token.")
-        return token
-
-
-class PatternField(StrictCharField):
-    """Text of one shape, to the last space.
-
-    Args:
-        accepted: what all of it must match.
-        told: what it is, for who sends something else.
-    """
-
-    def __init__(self, accepted: re.Pattern[str], told: str, **options: Any) -> None:
-        super().__init__(trim_whitespace=False, **options)
-        self.accepted, self.told = accepted, told
-
-    def to_internal_value(self, data: Any) -> str:
-        """The text."""
-        text = super().to_internal_value(data)
-        if not self.accepted.fullmatch(text):
-            raise serializers.ValidationError(self.told)
-        return text
-
-
-class SeatNumberField(PatternField):
-    """A row and a letter, given out in upper case."""
-
-    def __init__(self, **options: Any) -> None:
-        told = "A seat number is a row and a letter, such as 12A."
-        super().__init__(SEAT_NUMBER, told, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        """The seat number."""
-        return super().to_internal_value(data).upper()
-
-
-class StrictSerializer(serializers.Serializer[dict[str, Any]]):
-    """An object whose unknown fields are named together with whatever else is wrong."""
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """The known fields."""
-        errors = self._unknown_fields(data)
-        try:
-            values: dict[str, Any] = super().to_internal_value(data)
-        except serializers.ValidationError as error:
-            errors = {**cast("dict[str, Any]", error.detail), **errors}
-        if errors:
-            raise serializers.ValidationError(errors)
-        return values
-
-    def _unknown_fields(self, data: Any) -> dict[str, list[str]]:
-        if not isinstance(data, Mapping):
-            return {}
-        known = set(self.fields)
-        if html.is_html_input(data):
-            known |= self.not_fields_of_forms()
-        return {name: ["This field is not known."] for name in sorted(set(data) - known)}
-
-    def not_fields_of_forms(self) -> set[str]:
-        """What comes with a form and is not of the object."""
-        return {"csrfmiddlewaretoken"}
-
-
-def email_field() -> PatternField:
-    """An address; whether anybody reads it is not known before it is written to."""
-    return PatternField(EMAIL, "This is no e-mail address.", max_length=254, required=False)
-
-
-def name_field() -> StrictCharField:
-    """A name as in the passport."""
-    return StrictCharField(max_length=100, required=False)
-
-
 class TravelerRequest(StrictSerializer):
     """Somebody who flies, as a request names them."""
 
@@ -167,7 +69,7 @@ class TravelerRequest(StrictSerializer):
     given_name = name_field()
     surname = name_field()
     email = email_field()
-    date_of_birth = serializers.DateField(required=False)
+    date_of_birth = StrictDateField(required=False)
 
 
 class ContactRequest(StrictSerializer):
@@ -207,7 +109,7 @@ class ReservationRequest(PaymentRequest):
     passengers = serializers.ListField(
         child=TravelerRequest(), required=False, min_length=1, max_length=LONGEST_LIST
     )
-    departure_date = serializers.DateField(required=False, help_text="local to the origin")
+    departure_date = StrictDateField(required=False, help_text="local to the origin")
     cabin = StrictCharField(required=False, max_length=20)
     booking_class = PatternField(
         re.compile("[A-Z]"), "A booking class is one capital letter.", required=False
@@ -252,9 +154,18 @@ def _travelers(attrs: dict[str, Any]) -> dict[str, Any]:
         travelers = [Traveler(**passenger) for passenger in rest.pop("passengers")]
     else:
         travelers = [Traveler(rest.pop("passenger_id"), rest.pop("seat_number"))]
-    if contact := rest.pop("contact", None):
-        rest["contact"] = Contact(**{"language": LANGUAGE, **contact})
-    return {**rest, "travelers": travelers}
+    contact = _contact(rest.pop("contact", {}), travelers)
+    return {**rest, "travelers": travelers, "contact": contact}
+
+
+def _contact(given: Mapping[str, Any], travelers: Sequence[Traveler]) -> Contact | None:
+    """Whom to tell, if anybody said; under `TRIAL`, where nobody gave an address, a made-up one
+    stands in."""
+    stand_in = {}
+    if settings.TRIAL and not any(traveler.email for traveler in travelers):
+        stand_in = {"email": TRIAL_EMAIL.format(travelers[0].passenger_id)}
+    said = {**stand_in, **given}
+    return Contact(**{"language": LANGUAGE, **said}) if said else None
 
 
 class SeatRequest(StrictSerializer):
@@ -284,13 +195,13 @@ class SeatsRequest(StrictSerializer):
         return {"seats": seats}
 
 
-class ReservationFilters(StrictSerializer):
+class ReservationFilters(StrictQuery):
     """The query of `GET /api/reservations`: all of it must apply."""
 
     status = serializers.MultipleChoiceField(choices=Reservation.Status.choices, required=False)
     flight_number = StrictIntegerField(min_value=1, max_value=LARGEST_FLIGHT_NUMBER, required=False)
-    departure_from = serializers.DateField(required=False)
-    departure_to = serializers.DateField(required=False)
+    departure_from = StrictDateField(required=False)
+    departure_to = StrictDateField(required=False)
     passenger_id = StrictIntegerField(min_value=1, max_value=LARGEST_PASSENGER_ID, required=False)
     created_since = serializers.DateTimeField(required=False)
 
@@ -299,7 +210,7 @@ class ReservationFilters(StrictSerializer):
         return {"cursor"}
 
 
-class SurnameRequest(StrictSerializer):
+class SurnameRequest(StrictQuery):
     """The query of `GET /api/reservations/by-locator/<locator>`."""
 
     surname = StrictCharField(max_length=100)

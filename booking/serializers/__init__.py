@@ -1,0 +1,41 @@
+"""What goes in and out over HTTP."""
+
+from booking.serializers.departures import DepartureQuery, DepartureSerializer, SeatMapSerializer
+from booking.serializers.reservations import (
+    LOCATOR,
+    TRIAL_TOKEN,
+    MalformedHold,
+    MalformedLocator,
+    OfferUnknown,
+    PaymentRequest,
+    ReservationFilters,
+    ReservationRequest,
+    ReservationSerializer,
+    ReservationWithParty,
+    SeatsRequest,
+    SurnameRequest,
+    TimelineEntrySerializer,
+    hold_of,
+    locator_of,
+)
+
+__all__ = [
+    "LOCATOR",
+    "TRIAL_TOKEN",
+    "DepartureQuery",
+    "DepartureSerializer",
+    "MalformedHold",
+    "MalformedLocator",
+    "OfferUnknown",
+    "PaymentRequest",
+    "ReservationFilters",
+    "ReservationRequest",
+    "ReservationSerializer",
+    "ReservationWithParty",
+    "SeatMapSerializer",
+    "SeatsRequest",
+    "SurnameRequest",
+    "TimelineEntrySerializer",
+    "hold_of",
+    "locator_of",
+]
