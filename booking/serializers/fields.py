@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, cast
 
 from rest_framework import serializers
@@ -11,6 +11,9 @@ from rest_framework.utils import html
 SEAT_NUMBER: Final = re.compile(r"[1-9][0-9]?[A-HJKa-hjk]")
 DIGITS: Final = re.compile(r"-?[0-9]+")
 DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MOMENT: Final = re.compile(
+    rf"{DATE.pattern}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]+)?(Z|[+-][0-9]{{2}}:[0-9]{{2}})"
+)
 CARD_NUMBER: Final = re.compile(r"[0-9]([ -]?[0-9]){11,18}")
 EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 LARGEST_FLIGHT_NUMBER: Final = 2**31 - 1
@@ -98,6 +101,16 @@ class StrictDateField(serializers.DateField):
         """The date."""
         if not isinstance(value, str) or not DATE.fullmatch(value):
             self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(value)
+
+
+class StrictDateTimeField(serializers.DateTimeField):
+    """A moment as RFC 3339 writes it: to the second at least, and with its offset from UTC."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """The moment."""
+        if not isinstance(value, str) or not MOMENT.fullmatch(value):
+            self.fail("invalid", format="YYYY-MM-DDThh:mm:ssZ")
         return super().to_internal_value(value)
 
 

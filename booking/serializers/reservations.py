@@ -19,6 +19,7 @@ from booking.serializers.fields import (
     SeatNumberField,
     StrictCharField,
     StrictDateField,
+    StrictDateTimeField,
     StrictIntegerField,
     StrictQuery,
     StrictSerializer,
@@ -203,7 +204,7 @@ class ReservationFilters(StrictQuery):
     departure_from = StrictDateField(required=False)
     departure_to = StrictDateField(required=False)
     passenger_id = StrictIntegerField(min_value=1, max_value=LARGEST_PASSENGER_ID, required=False)
-    created_since = serializers.DateTimeField(required=False)
+    created_since = StrictDateTimeField(required=False)
 
     def not_fields_of_forms(self) -> set[str]:
         """What a query has besides."""
