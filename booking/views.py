@@ -6,12 +6,12 @@ from typing import Any, Final
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_view
 from rest_framework import generics, status
-from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from booking import selectors, services
+from booking import documents, selectors, services
 from booking.models import Reservation, TimelineEntry
 from booking.preconditions import AnsweredOnce, customer_of, entity_tag, versions_of
 from booking.serializers import (
@@ -27,20 +27,12 @@ from booking.serializers import (
     StrictSerializer,
     SurnameRequest,
     TimelineEntrySerializer,
+    hold_of,
     locator_of,
 )
 
-HOLD = {"true": True, "false": False}
 # What is left is told as it is now: a copy of the answer would offer what is sold.
 NOT_KEPT: Final = {"Cache-Control": "no-store"}
-
-
-class MalformedHold(APIException):
-    """`hold` is true or false."""
-
-    status_code = 400
-    default_code = "malformed-hold"
-    default_detail = "The parameter hold is true or false."
 
 
 def whose(request: Request) -> str | None:
@@ -59,6 +51,7 @@ def shown(reservation: Reservation, code: int = status.HTTP_200_OK, **headers: s
     )
 
 
+@extend_schema_view(get=documents.LIST_RESERVATIONS, post=documents.CREATE_RESERVATION)
 class ReservationList(AnsweredOnce, generics.ListAPIView[Reservation]):
     """Reservations, newest first; a POST holds seats and answers before they are paid."""
 
@@ -74,9 +67,7 @@ class ReservationList(AnsweredOnce, generics.ListAPIView[Reservation]):
 
     def make(self, request: Request, **kwargs: Any) -> Response:
         """Hold the seats; payment and confirmation follow by events."""
-        hold = HOLD.get(request.query_params.get("hold", "false"))
-        if hold is None:
-            raise MalformedHold
+        hold = hold_of(request.query_params.get("hold", "false"))
         asked = ReservationRequest(data=request.data, context={"hold": hold})
         asked.is_valid(raise_exception=True)
         reservation = services.create_reservation(
@@ -86,6 +77,7 @@ class ReservationList(AnsweredOnce, generics.ListAPIView[Reservation]):
         return shown(reservation, status.HTTP_201_CREATED, Location=location)
 
 
+@extend_schema_view(get=documents.GET_RESERVATION, patch=documents.CHANGE_SEATS)
 class ReservationDetail(generics.GenericAPIView[Reservation]):
     """One reservation; a PATCH gives its passengers other seats."""
 
@@ -115,6 +107,7 @@ class ReservationDetail(generics.GenericAPIView[Reservation]):
         return shown(reservation)
 
 
+@extend_schema_view(get=documents.FIND_RESERVATION)
 class ReservationByLocator(generics.GenericAPIView[Reservation]):
     """One reservation, for who knows its record locator and a passenger's surname."""
 
@@ -125,6 +118,7 @@ class ReservationByLocator(generics.GenericAPIView[Reservation]):
         return shown(selectors.by_locator(locator_of(locator), **asked.validated_data))
 
 
+@extend_schema_view(post=documents.CANCEL_RESERVATION)
 class ReservationCancelation(AnsweredOnce):
     """A POST gives a reservation up."""
 
@@ -144,6 +138,7 @@ class ReservationCancelation(AnsweredOnce):
         return shown(reservation)
 
 
+@extend_schema_view(post=documents.PAY_RESERVATION)
 class ReservationPayment(AnsweredOnce):
     """A POST pays for what was only held."""
 
@@ -165,7 +160,8 @@ class ReservationPayment(AnsweredOnce):
         return shown(reservation, status.HTTP_202_ACCEPTED)
 
 
-class ReservationTimeline(generics.ListAPIView[TimelineEntry]):
+@extend_schema_view(get=documents.GET_TIMELINE)
+class ReservationTimeline(generics.GenericAPIView[TimelineEntry]):
     """What happened to one reservation, oldest first."""
 
     serializer_class = TimelineEntrySerializer
@@ -174,13 +170,14 @@ class ReservationTimeline(generics.ListAPIView[TimelineEntry]):
         """The reservation's entries."""
         return selectors.timeline(self.kwargs["pk"])
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def get(self, request: Request, pk: Any) -> Response:
         """All of it: a timeline is short."""
-        selectors.must_exist(kwargs["pk"], customer_id=whose(request))
+        selectors.must_exist(pk, customer_id=whose(request))
         entries = self.get_serializer(self.get_queryset(), many=True)
         return Response({"results": entries.data})
 
 
+@extend_schema_view(get=documents.SEARCH_DEPARTURES)
 class DepartureSearch(generics.GenericAPIView[Any]):
     """The departures of a route and a local date that sell now, in the order in which they leave.
 
@@ -200,6 +197,7 @@ class DepartureSearch(generics.GenericAPIView[Any]):
         return Response({"results": self.get_serializer(found, many=True).data}, headers=NOT_KEPT)
 
 
+@extend_schema_view(get=documents.GET_DEPARTURE)
 class DepartureDetail(generics.GenericAPIView[Any]):
     """One departure, whatever its status, and what is left of it."""
 
@@ -211,6 +209,7 @@ class DepartureDetail(generics.GenericAPIView[Any]):
         return Response(self.get_serializer(found).data, headers=NOT_KEPT)
 
 
+@extend_schema_view(get=documents.GET_SEAT_MAP)
 class DepartureSeats(generics.GenericAPIView[Any]):
     """One departure, whatever its status, with every seat as it is now."""
 

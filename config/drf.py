@@ -8,21 +8,21 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
+from rest_framework.metadata import SimpleMetadata
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.parsers import JSONParser
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.utils import json
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import set_rollback
 
 from config.outages import database_trouble
-from config.problems import (
-    MEDIA_TYPE,
-    RETRY_AFTER_SECONDS,
-    document,
-)
+from config.problems import MEDIA_TYPE, document
 
 logger = logging.getLogger(__name__)
+
+INVALID_REQUEST: Final = "invalid-request"
 
 # DRF's own codes say no more than the status does.
 PLAIN_CODES: Final = frozenset(
@@ -95,6 +95,7 @@ class NewestFirst(CursorPagination):
 
     ordering = "-pk"
     page_size = 50
+    cursor_query_description = "Where the page begins: from `next` or `previous` of another page."
     _signer = signing.Signer(salt="cursor")
 
     def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
@@ -106,6 +107,19 @@ class NewestFirst(CursorPagination):
         page: Any = super().paginate_queryset(queryset, request, view)
         self.base_url = request.get_full_path()
         return page
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """A page, for the OpenAPI document."""
+        link = {
+            "type": ["string", "null"],
+            "format": "uri-reference",
+            "description": "Relative to this page; none where there is no such page.",
+        }
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": link, "previous": link, "results": schema},
+        }
 
     def encode_cursor(self, cursor: Any) -> str:
         """The address of the page at a cursor."""
@@ -123,6 +137,15 @@ class NewestFirst(CursorPagination):
             raise MalformedCursor from error
 
 
+class NameAndKind(SimpleMetadata):
+    """What OPTIONS tells: what is here, and in which types. What may be sent is told by the OpenAPI
+    document, and a view that takes nothing has no serializer to be asked."""
+
+    def determine_actions(self, request: Any, view: Any) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's hook: the response for an exception that a view raised.
 
@@ -130,54 +153,50 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         The problem document, or None for an exception nobody foresaw, which Django then logs and
         answers with 500.
     """
-    headers: dict[str, str] = {}
     if isinstance(exc, Http404):
         exc = exceptions.NotFound()
     if isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
     if trouble := database_trouble(exc):
         logger.warning("answered 503: %s", exc)
-        problem = trouble
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    elif isinstance(exc, exceptions.ValidationError):
-        problem = document(
-            400,
-            "The request has fields that cannot be accepted.",
-            code="invalid-request",
-            title="Invalid request",
-            errors=_field_errors(exc.detail),
-        )
-    elif isinstance(exc, exceptions.APIException):
-        problem = _api_problem(exc)
-        headers.update(_api_headers(exc))
-    else:
+        exc = trouble
+    if not isinstance(exc, exceptions.APIException):
         return None
     set_rollback()
-    response = Response(problem, status=problem["status"], headers=headers)
-    if _is_json(context.get("request")):
+    response = Response(_problem(exc), status=exc.status_code, headers=_headers(exc))
+    if not _is_page(context.get("request")):
         response.content_type = MEDIA_TYPE
     return response
 
 
-def _is_json(request: Any) -> bool:
-    """Whether the answer goes out as JSON and not inside the browsable API's page."""
+def _is_page(request: Any) -> bool:
+    """Whether the answer goes out inside the browsable API's page. A renderer of any other kind
+    gives way to JSON: it has no form for a problem."""
     renderer = getattr(request, "accepted_renderer", None)
-    return renderer is None or renderer.format == "json"
+    if renderer is None or renderer.format == "api":
+        return renderer is not None
+    request.accepted_renderer, request.accepted_media_type = JSONRenderer(), MEDIA_TYPE
+    return False
 
 
-def _api_problem(exc: exceptions.APIException) -> dict[str, Any]:
+def code_of(exc: type[exceptions.APIException]) -> str | None:
+    """The code of an exception's own type of problem; none where the status says it all."""
+    if issubclass(exc, exceptions.ValidationError):
+        return INVALID_REQUEST
     code = str(exc.default_code)
-    own = code not in PLAIN_CODES
-    return document(
-        exc.status_code,
-        str(exc.detail),
-        code=code if own else None,
-        title=code.replace("-", " ").capitalize() if own else "",
-        **getattr(exc, "members", {}),
-    )
+    return None if code in PLAIN_CODES else code
 
 
-def _api_headers(exc: exceptions.APIException) -> dict[str, str]:
+def _problem(exc: exceptions.APIException) -> dict[str, Any]:
+    if isinstance(exc, exceptions.ValidationError):
+        detail = "The request has fields that cannot be accepted."
+        members: dict[str, Any] = {"errors": _field_errors(exc.detail)}
+    else:
+        detail, members = str(exc.detail), getattr(exc, "members", {})
+    return document(exc.status_code, detail, code=code_of(type(exc)), **members)
+
+
+def _headers(exc: exceptions.APIException) -> dict[str, str]:
     headers: dict[str, str] = {}
     if auth_header := getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = auth_header

@@ -2,12 +2,11 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from rest_framework.exceptions import APIException
 
 from config import problems
-from config.problems import document
 from outbox.transactions import database_is_away, lost_a_race
 
 logger = logging.getLogger(__name__)
@@ -15,15 +14,33 @@ logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
-def database_trouble(error: BaseException) -> dict[str, Any] | None:
-    """The problem of a database that cannot be reached, or of a row that everybody wants; none
-    for any other exception."""
+class Trouble(APIException):
+    """Nothing is wrong with the request; `wait` becomes Retry-After."""
+
+    status_code = 503
+    wait = problems.RETRY_AFTER_SECONDS
+
+
+class DatabaseUnavailable(Trouble):
+    """The service's database is away."""
+
+    default_code = "database-unavailable"
+    default_detail = "The database cannot be reached; try again shortly."
+
+
+class Busy(Trouble):
+    """Too many want the same row at once."""
+
+    default_code = "busy"
+    default_detail = "Too many want the same just now; try again shortly."
+
+
+def database_trouble(error: BaseException) -> Trouble | None:
+    """What to answer for a database that cannot be reached, or for a row that everybody wants;
+    nothing for any other exception."""
     if database_is_away(error):
-        detail = "The database cannot be reached; try again shortly."
-        return document(503, detail, code="database-unavailable")
-    if lost_a_race(error):
-        return document(503, "Too many want the same just now; try again shortly.", code="busy")
-    return None
+        return DatabaseUnavailable()
+    return Busy() if lost_a_race(error) else None
 
 
 class DatabaseOutage:
@@ -42,7 +59,7 @@ class DatabaseOutage:
         if trouble is None:
             return None
         logger.warning("answered 503: %s", exception)
-        return problems.answer(
-            trouble,
-            headers={"Retry-After": str(problems.RETRY_AFTER_SECONDS)},
+        problem = problems.document(
+            trouble.status_code, str(trouble.detail), code=trouble.default_code
         )
+        return problems.answer(problem, headers={"Retry-After": str(trouble.wait)})

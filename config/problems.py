@@ -16,7 +16,7 @@ RETRY_AFTER_SECONDS: Final = 2
 
 
 def document(
-    status: int, detail: str = "", *, code: str | None = None, title: str = "", **members: Any
+    status: int, detail: str = "", *, code: str | None = None, **members: Any
 ) -> dict[str, Any]:
     """A problem document.
 
@@ -24,17 +24,26 @@ def document(
         status: the HTTP status.
         detail: what went wrong this time, for a person.
         code: the problem's own type, or none where the status says it all.
-        title: what this type of problem is, defaulting to the status's phrase.
         members: further members, named by the problem's type.
     """
     problem: dict[str, Any] = {
-        "type": f"{TYPE_PREFIX}{code}" if code else "about:blank",
-        "title": title or HTTPStatus(status).phrase,
+        "type": type_of(code) if code else "about:blank",
+        "title": title_of(code) if code else HTTPStatus(status).phrase,
         "status": status,
     }
     if detail:
         problem["detail"] = detail
     return {**problem, **members}
+
+
+def type_of(code: str) -> str:
+    """The type of a problem that has a code of its own."""
+    return f"{TYPE_PREFIX}{code}"
+
+
+def title_of(code: str) -> str:
+    """What this type of problem is, for a person: the code in words."""
+    return code.replace("-", " ").capitalize()
 
 
 def answer(problem: dict[str, Any], headers: dict[str, str] | None = None) -> JsonResponse:

@@ -83,7 +83,7 @@ class Kafka:
     def _format(self, properties: Path) -> None:
         log = self.folder / "format.log"
         shutil.rmtree(self.folder / "data", ignore_errors=True)
-        arguments = ["format", "--standalone", "-t", _cluster_id(), "-c", str(properties)]
+        arguments = ["format", "--standalone", "-t", cluster_id(), "-c", str(properties)]
         with log.open("w") as output:
             formatted = subprocess.run(
                 [*java_command(), "kafka.tools.StorageTool", *arguments],
@@ -103,9 +103,13 @@ class Kafka:
         return True
 
 
-def _cluster_id() -> str:
-    """A random id in Kafka's form: a UUID in URL-safe base64 without padding."""
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+def cluster_id() -> str:
+    """A random id in Kafka's form: a UUID in URL-safe base64 without padding, and without a dash in
+    front, for which the storage tool would take it for an option."""
+    while True:
+        made = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        if not made.startswith("-"):
+            return made
 
 
 def java_command() -> tuple[str, ...]:

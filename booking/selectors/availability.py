@@ -67,9 +67,10 @@ class DepartureCanceled(Conflict):
 
 
 class SeatTaken(Conflict):
-    """A seat is not free; `members` name it, and free ones near it."""
+    """Seats are not free; `seats` names them, `nearest_free` up to five others."""
 
     default_code = "seat-taken"
+    documented_members: Final = {"seats": list[str], "nearest_free": list[str]}
 
     def __init__(self, detail: str, *, seats: list[str], nearest_free: list[str]) -> None:
         super().__init__(detail)

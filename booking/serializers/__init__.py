@@ -3,7 +3,11 @@
 from booking.serializers.departures import DepartureQuery, DepartureSerializer, SeatMapSerializer
 from booking.serializers.fields import StrictSerializer
 from booking.serializers.reservations import (
+    LOCATOR,
     TRIAL_TOKEN,
+    MalformedHold,
+    MalformedLocator,
+    OfferUnknown,
     PaymentRequest,
     ReservationFilters,
     ReservationRequest,
@@ -12,13 +16,18 @@ from booking.serializers.reservations import (
     SeatsRequest,
     SurnameRequest,
     TimelineEntrySerializer,
+    hold_of,
     locator_of,
 )
 
 __all__ = [
+    "LOCATOR",
     "TRIAL_TOKEN",
     "DepartureQuery",
     "DepartureSerializer",
+    "MalformedHold",
+    "MalformedLocator",
+    "OfferUnknown",
     "PaymentRequest",
     "ReservationFilters",
     "ReservationRequest",
@@ -29,5 +38,6 @@ __all__ = [
     "StrictSerializer",
     "SurnameRequest",
     "TimelineEntrySerializer",
+    "hold_of",
     "locator_of",
 ]

@@ -5,18 +5,19 @@ from typing import Any, Final
 
 from rest_framework import serializers
 
-from booking.models import Cabin, Seat
+from booking.models import Cabin, Departure, Seat
 from booking.selectors import Availability, CabinLeft, UnknownCabin
 from booking.serializers.fields import (
     LARGEST_FLIGHT_NUMBER,
     PatternField,
     StrictCharField,
+    StrictDateField,
     StrictIntegerField,
-    StrictSerializer,
+    StrictQuery,
 )
 from booking.services import MOST_PASSENGERS
 
-AIRPORT: Final = re.compile("[A-Z]{3}")
+AIRPORT: Final = re.compile("[A-Za-z]{3}")
 
 
 class AirportField(PatternField):
@@ -27,15 +28,15 @@ class AirportField(PatternField):
 
     def to_internal_value(self, data: Any) -> str:
         """The code."""
-        return super().to_internal_value(data.upper() if isinstance(data, str) else data)
+        return super().to_internal_value(data).upper()
 
 
-class DepartureQuery(StrictSerializer):
+class DepartureQuery(StrictQuery):
     """The query of `GET /api/departures`: a route, a date, and how many are to fly."""
 
     origin = AirportField()
     destination = AirportField()
-    date = serializers.DateField(source="day", help_text="local to the origin")
+    date = StrictDateField(source="day", help_text="local to the origin")
     seats = StrictIntegerField(min_value=1, max_value=MOST_PASSENGERS, default=1)
     cabin = StrictCharField(required=False, max_length=20)
     flight_number = StrictIntegerField(min_value=1, max_value=LARGEST_FLIGHT_NUMBER, required=False)
@@ -76,7 +77,7 @@ class DepartureSerializer(serializers.Serializer[Availability]):
     origin_zone = serializers.CharField(source="departure.flight.origin.zone")
     destination_zone = serializers.CharField(source="departure.flight.destination.zone")
     aircraft_type = serializers.CharField(source="departure.aircraft_type_id")
-    status = serializers.CharField(source="departure.status")
+    status = serializers.ChoiceField(source="departure.status", choices=Departure.Status.choices)
     cabins = CabinSerializer(many=True)
 
 

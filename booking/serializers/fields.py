@@ -2,57 +2,56 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any, Final, cast
 
 from rest_framework import serializers
 from rest_framework.utils import html
 
-SEAT_NUMBER: Final = re.compile(r"[1-9][0-9]?[A-HJK]")
+SEAT_NUMBER: Final = re.compile(r"[1-9][0-9]?[A-HJKa-hjk]")
+DIGITS: Final = re.compile(r"-?[0-9]+")
+DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MOMENT: Final = re.compile(
+    rf"{DATE.pattern}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]+)?(Z|[+-][0-9]{{2}}:[0-9]{{2}})"
+)
 CARD_NUMBER: Final = re.compile(r"[0-9]([ -]?[0-9]){11,18}")
 EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 LARGEST_FLIGHT_NUMBER: Final = 2**31 - 1
 
 
 class StrictIntegerField(serializers.IntegerField):
-    """An integer that must be one in JSON: no "1", 1.0 or true. HTML forms know only text."""
+    """An integer that must be one in JSON: no "1", 1.0 or true. Forms and queries know only text:
+    there it is digits and nothing else."""
 
     def to_internal_value(self, data: Any) -> int:
         """The number."""
-        from_form = html.is_html_input(self.root.initial_data)
-        if not from_form and (isinstance(data, bool) or not isinstance(data, int)):
+        if html.is_html_input(self.root.initial_data):
+            is_one = DIGITS.fullmatch(str(data)) is not None
+        else:
+            is_one = isinstance(data, int) and not isinstance(data, bool)
+        if not is_one:
             self.fail("invalid")
         return super().to_internal_value(data)
 
 
 class StrictCharField(serializers.CharField):
-    """Text that must be text in JSON: numbers are not turned into it."""
+    """Text that must be text in JSON: numbers are not turned into it. Its longest length is that
+    of what was sent, spaces at the ends and all."""
 
     def to_internal_value(self, data: Any) -> str:
         """The text."""
         if not isinstance(data, str):
             self.fail("invalid")
+        if self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
         return super().to_internal_value(data)
-
-
-class SeatNumberField(StrictCharField):
-    """A row and a letter, given out in upper case."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=4, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        """The seat number."""
-        number = super().to_internal_value(data).upper()
-        if not SEAT_NUMBER.fullmatch(number):
-            raise serializers.ValidationError("A seat number is a row and a letter, such as 12A.")
-        return number
 
 
 class PaymentTokenField(StrictCharField):
     """A token, and never what may be a card's number: that must not even be stored."""
 
     def __init__(self, **options: Any) -> None:
-        told = "the card processor's token, such as tok_approve"
+        told = "the card processor's token, such as tok_approve; only TRIAL can do without one"
         super().__init__(max_length=200, help_text=told, **options)
 
     def to_internal_value(self, data: Any) -> str:
@@ -64,23 +63,55 @@ class PaymentTokenField(StrictCharField):
 
 
 class PatternField(StrictCharField):
-    """Text of one shape.
+    """Text of one shape, to the last space.
 
     Args:
-        shape: what all of it must match.
+        accepted: what all of it must match.
         told: what it is, for who sends something else.
     """
 
-    def __init__(self, shape: re.Pattern[str], told: str, **options: Any) -> None:
-        super().__init__(**options)
-        self.shape, self.told = shape, told
+    def __init__(self, accepted: re.Pattern[str], told: str, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, **options)
+        self.accepted, self.told = accepted, told
 
     def to_internal_value(self, data: Any) -> str:
         """The text."""
         text = super().to_internal_value(data)
-        if not self.shape.fullmatch(text):
+        if not self.accepted.fullmatch(text):
             raise serializers.ValidationError(self.told)
         return text
+
+
+class SeatNumberField(PatternField):
+    """A row and a letter, given out in upper case."""
+
+    def __init__(self, **options: Any) -> None:
+        told = "A seat number is a row and a letter, such as 12A."
+        super().__init__(SEAT_NUMBER, told, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        """The seat number."""
+        return super().to_internal_value(data).upper()
+
+
+class StrictDateField(serializers.DateField):
+    """A date as RFC 3339 writes it, and no other way that ISO 8601 knows."""
+
+    def to_internal_value(self, value: Any) -> date:
+        """The date."""
+        if not isinstance(value, str) or not DATE.fullmatch(value):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(value)
+
+
+class StrictDateTimeField(serializers.DateTimeField):
+    """A moment as RFC 3339 writes it: to the second at least, and with its offset from UTC."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """The moment."""
+        if not isinstance(value, str) or not MOMENT.fullmatch(value):
+            self.fail("invalid", format="YYYY-MM-DDThh:mm:ssZ")
+        return super().to_internal_value(value)
 
 
 class StrictSerializer(serializers.Serializer[dict[str, Any]]):
@@ -108,6 +139,14 @@ class StrictSerializer(serializers.Serializer[dict[str, Any]]):
     def not_fields_of_forms(self) -> set[str]:
         """What comes with a form and is not of the object."""
         return {"csrfmiddlewaretoken"}
+
+
+class StrictQuery(StrictSerializer):
+    """A query whose parameters have a value if they are there."""
+
+    def _unknown_fields(self, data: Any) -> dict[str, list[str]]:
+        blank = [name for name in sorted(self.fields) if data.get(name) == ""]
+        return {**super()._unknown_fields(data), **{name: ["It has no value."] for name in blank}}
 
 
 def email_field() -> PatternField:

@@ -18,7 +18,10 @@ from booking.serializers.fields import (
     PaymentTokenField,
     SeatNumberField,
     StrictCharField,
+    StrictDateField,
+    StrictDateTimeField,
     StrictIntegerField,
+    StrictQuery,
     StrictSerializer,
     email_field,
     name_field,
@@ -29,7 +32,7 @@ from contracts.values import Contact
 
 LARGEST_PASSENGER_ID: Final = 2**53 - 1  # what every JSON implementation can carry
 LANGUAGE_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
-LOCATOR: Final = re.compile(rf"[{LOCATOR_ALPHABET}]{{{LOCATOR_LENGTH}}}")
+LOCATOR: Final = re.compile(rf"[{LOCATOR_ALPHABET}{LOCATOR_ALPHABET.lower()}]{{{LOCATOR_LENGTH}}}")
 LONGEST_LIST: Final = 100
 TRIAL_TOKEN: Final = "tok_approve"  # noqa: S105 (the simulated processor's, not a secret)
 TRIAL_EMAIL: Final = "passenger-{}@example.test"
@@ -41,6 +44,14 @@ class OfferUnknown(APIException):
     status_code = 404
     default_code = "offer-unknown"
     default_detail = "There is no such offer."
+
+
+class MalformedHold(APIException):
+    """`hold` is true or false."""
+
+    status_code = 400
+    default_code = "malformed-hold"
+    default_detail = "The parameter hold is true or false."
 
 
 class MalformedLocator(APIException):
@@ -59,7 +70,7 @@ class TravelerRequest(StrictSerializer):
     given_name = name_field()
     surname = name_field()
     email = email_field()
-    date_of_birth = serializers.DateField(required=False)
+    date_of_birth = StrictDateField(required=False)
 
 
 class ContactRequest(StrictSerializer):
@@ -97,9 +108,9 @@ class ReservationRequest(PaymentRequest):
     flight_number = StrictIntegerField(min_value=1, max_value=LARGEST_FLIGHT_NUMBER)
     seat_number = SeatNumberField()
     passengers = serializers.ListField(
-        child=TravelerRequest(), required=False, allow_empty=False, max_length=LONGEST_LIST
+        child=TravelerRequest(), required=False, min_length=1, max_length=LONGEST_LIST
     )
-    departure_date = serializers.DateField(required=False, help_text="local to the origin")
+    departure_date = StrictDateField(required=False, help_text="local to the origin")
     cabin = StrictCharField(required=False, max_length=20)
     booking_class = PatternField(
         re.compile("[A-Z]"), "A booking class is one capital letter.", required=False
@@ -170,7 +181,7 @@ class SeatsRequest(StrictSerializer):
 
     seat_number = SeatNumberField(required=False)
     passengers = serializers.ListField(
-        child=SeatRequest(), required=False, allow_empty=False, max_length=LONGEST_LIST
+        child=SeatRequest(), required=False, min_length=1, max_length=LONGEST_LIST
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -185,25 +196,36 @@ class SeatsRequest(StrictSerializer):
         return {"seats": seats}
 
 
-class ReservationFilters(StrictSerializer):
+class ReservationFilters(StrictQuery):
     """The query of `GET /api/reservations`: all of it must apply."""
 
     status = serializers.MultipleChoiceField(choices=Reservation.Status.choices, required=False)
     flight_number = StrictIntegerField(min_value=1, max_value=LARGEST_FLIGHT_NUMBER, required=False)
-    departure_from = serializers.DateField(required=False)
-    departure_to = serializers.DateField(required=False)
+    departure_from = StrictDateField(required=False)
+    departure_to = StrictDateField(required=False)
     passenger_id = StrictIntegerField(min_value=1, max_value=LARGEST_PASSENGER_ID, required=False)
-    created_since = serializers.DateTimeField(required=False)
+    created_since = StrictDateTimeField(required=False)
 
     def not_fields_of_forms(self) -> set[str]:
         """What a query has besides."""
         return {"cursor"}
 
 
-class SurnameRequest(StrictSerializer):
+class SurnameRequest(StrictQuery):
     """The query of `GET /api/reservations/by-locator/<locator>`."""
 
     surname = StrictCharField(max_length=100)
+
+
+def hold_of(text: str) -> bool:
+    """What the parameter `hold` says.
+
+    Raises:
+        MalformedHold: neither yes nor no.
+    """
+    if text not in {"true", "false"}:
+        raise MalformedHold
+    return text == "true"
 
 
 def locator_of(text: str) -> str:
@@ -212,9 +234,9 @@ def locator_of(text: str) -> str:
     Raises:
         MalformedLocator: it is none.
     """
-    if not LOCATOR.fullmatch(locator := text.upper()):
+    if not LOCATOR.fullmatch(text):
         raise MalformedLocator
-    return locator
+    return text.upper()
 
 
 class PassengerSerializer(serializers.ModelSerializer[ReservationPassenger]):

@@ -26,7 +26,7 @@ class KeyReused(APIException):
 
 
 class RequestInFlight(Conflict):
-    """The first request with the key is not answered yet; `wait` becomes Retry-After."""
+    """The first request with the key is not answered yet; come back after `wait` seconds."""
 
     default_code = "request-in-flight"
     default_detail = "The first request with this Idempotency-Key is still being worked on."

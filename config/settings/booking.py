@@ -4,6 +4,7 @@ from config.settings.service import *
 from config.settings.service import (
     ENVIRONMENT,
     INSTALLED_APPS,
+    SPECTACULAR_SETTINGS,
     TRIAL,
     databases,
     outbox_settings,
@@ -16,6 +17,22 @@ DATABASES = databases(SERVICE)
 OUTBOX = outbox_settings(
     SERVICE, payments={"topics": ["payment.events"], "handlers": "booking.handlers.PAYMENTS"}
 )
+
+SPECTACULAR_SETTINGS = {
+    **SPECTACULAR_SETTINGS,
+    "TITLE": "Booking",
+    "DESCRIPTION": (
+        "Departures are searched; seats are held, paid for by events, changed and given up."
+    ),
+    "PATH_CONVERTER_OVERRIDES": {"date": {"type": "string", "format": "date"}},
+    "ENUM_NAME_OVERRIDES": {
+        "ReservationStatus": "booking.models.Reservation.Status",
+        "DepartureStatus": "booking.models.Departure.Status",
+        "SeatStatus": "booking.models.Seat.Status",
+        "CabinName": "booking.models.Cabin",
+        "PassengerType": "booking.models.ReservationPassenger.Type",
+    },
+}
 
 HOLD_MINUTES = ENVIRONMENT.number("HOLD_MINUTES", default=15, least=1, most=24 * 60)
 # Departures are made so many days ahead; a trial set-up has few, so that it starts in seconds.

@@ -5,6 +5,7 @@ from config.settings.service import (
     BASE_DIR,
     ENVIRONMENT,
     INSTALLED_APPS,
+    SPECTACULAR_SETTINGS,
     databases,
     outbox_settings,
 )
@@ -16,6 +17,16 @@ DATABASES = databases(SERVICE)
 OUTBOX = outbox_settings(
     SERVICE, bookings={"topics": ["booking.events"], "handlers": "payment.handlers.BOOKINGS"}
 )
+
+SPECTACULAR_SETTINGS = {
+    **SPECTACULAR_SETTINGS,
+    "TITLE": "Payment",
+    "DESCRIPTION": "What was paid, to be looked at. Whatever has an effect comes by event.",
+    "ENUM_NAME_OVERRIDES": {
+        "OperationKind": "payment.models.Operation.Kind",
+        "OperationStatus": "payment.models.Operation.Status",
+    },
+}
 
 # The card processor: a class of payment.processors and what it is made with.
 PROCESSOR = ENVIRONMENT.import_path("PROCESSOR", trial="payment.processors.simulator.Simulator")

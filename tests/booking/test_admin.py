@@ -134,8 +134,8 @@ django.setup()
 from django.conf import settings
 from django.test import Client
 print(settings.AUTHENTICATION_BACKENDS)
-for method in ("get", "post"):
-    print(getattr(Client(), method)("/api/reservations", secure=True).status_code)
+for method, path in (("get", "reservations"), ("post", "reservations"), ("get", "schema")):
+    print(getattr(Client(), method)(f"/api/{path}", secure=True).status_code)
 """
 
 
@@ -156,7 +156,7 @@ def test_without_trial_there_is_no_such_login_and_no_anonymous_access(tmp_path: 
         text=True,
         check=True,
     )
-    assert asked.stdout.splitlines() == [str(WITHOUT_TRIAL), "403", "403"]
+    assert asked.stdout.splitlines() == [str(WITHOUT_TRIAL), "403", "403", "403"]
 
 
 # Departures

@@ -295,6 +295,7 @@ def test_an_infant_for_whom_only_exit_rows_are_left_is_refused(client: Client) -
         {"passengers": people("1A", email="a b@c")},
         {"passengers": people("1A", date_of_birth="yesterday")},
         {"passengers": people("1A", given_name="x" * 101)},
+        {"passengers": people("1A", given_name="x" + " " * 100)},
         {"passengers": people("1A"), "passenger_id": 1},
         {"passengers": people("1A"), "seat_number": "1A"},
         {"passengers": people("1A"), "departure_date": "tomorrow"},

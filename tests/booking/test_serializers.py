@@ -95,6 +95,7 @@ def test_a_flight_number_beyond_the_column_is_refused(client: Client) -> None:
         pytest.param("100A", id="row of three digits"),
         pytest.param("12I", id="a letter that aircraft do not have"),
         pytest.param("12A\n1", id="two lines"),
+        pytest.param("12A ", id="a space at the end"),
         pytest.param("12\x00", id="NUL"),
         pytest.param("१२A", id="other digits"),
         pytest.param("12Ä", id="other letters"),

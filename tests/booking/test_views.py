@@ -19,7 +19,7 @@ from contracts.booking import (
 from outbox.events import history
 from outbox.models import OutboxEvent
 from tests.booking import factories
-from tests.booking.http import PROBLEM, post, post_reservation
+from tests.booking.http import PROBLEM, post, post_reservation, problem_of
 
 pytestmark = pytest.mark.django_db
 
@@ -152,9 +152,7 @@ def test_a_seat_that_the_aircraft_does_not_have_is_not_found(client: Client) -> 
 
 def test_an_unknown_reservation_is_not_found(client: Client) -> None:
     for path in (f"/api/reservations/{uuid4()}", f"/api/reservations/{uuid4()}/timeline"):
-        response = client.get(path)
-        assert response.status_code == 404
-        assert response.headers["Content-Type"] == PROBLEM
+        problem_of(client.get(path), 404, "unknown-reservation")
 
 
 @pytest.mark.parametrize("path", ["/api/reservations/1", "/api/reservations/", "/api/nothing"])

@@ -2,10 +2,13 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from dev.processes import with_database
 
@@ -68,6 +71,47 @@ def test_the_readers_of_settings_are_found() -> None:
 
 def test_every_setting_is_in_the_readmes_table_and_no_other() -> None:
     assert settings_documented() == settings_read()
+
+
+# Problems
+
+
+def problems_documented() -> set[tuple[str, str]]:
+    """Status and type of the problems in the README's table, but for about:blank."""
+    section = README.read_text().partition("\n## Errors\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([0-9, ]+) \| (`.+?`) \|", section, re.MULTILINE)
+    return {
+        (status, name)
+        for statuses, names in rows
+        for status in statuses.split(", ")
+        for name in re.findall("`(.+?)`", names)
+        if name != "about:blank"
+    }
+
+
+def openapi_documents() -> list[Any]:
+    """What the services say of themselves, as committed."""
+    files = (ROOT / "docs" / "openapi" / f"{service.name}.yaml" for service in with_database())
+    return [yaml.safe_load(file.read_text()) for file in files]
+
+
+def problems_described(document: Any) -> Iterator[tuple[str, str]]:
+    """Status and type of the problems that operations answer with, but for about:blank."""
+    for name, schema in document["components"]["schemas"].items():
+        kind = schema.get("properties", {}).get("type", {}).get("const", "")
+        if kind.startswith("urn:"):
+            yield str(schema["properties"]["status"]["const"]), kind.rpartition(":")[2]
+            assert f"schemas/{name}'" in str(document["paths"]), name
+
+
+def test_every_type_of_problem_is_in_the_readmes_table_and_no_other() -> None:
+    described = {one for document in openapi_documents() for one in problems_described(document)}
+    assert problems_documented() == described
+
+
+def test_the_documents_have_the_projects_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert {document["info"]["version"] for document in openapi_documents()} == {version}
 
 
 # Links

@@ -85,4 +85,4 @@ def test_any_other_exception_is_left_to_django() -> None:
 def test_a_race_that_was_lost_for_too_long_is_busy() -> None:
     trouble = database_trouble(LostRace("somebody was first"))
     assert trouble is not None
-    assert (trouble["status"], trouble["type"]) == (503, "urn:problem-type:airline:busy")
+    assert (trouble.status_code, trouble.default_code) == (503, "busy")

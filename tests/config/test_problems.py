@@ -39,9 +39,7 @@ def test_a_problem_says_no_more_than_its_status_does() -> None:
 
 
 def test_a_problem_of_our_own_has_a_type_a_title_and_members() -> None:
-    assert problems.document(
-        409, "12A is taken.", code="seat-taken", title="Seat taken", seat_number="12A"
-    ) == {
+    assert problems.document(409, "12A is taken.", code="seat-taken", seat_number="12A") == {
         "type": "urn:problem-type:airline:seat-taken",
         "title": "Seat taken",
         "status": 409,

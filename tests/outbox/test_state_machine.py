@@ -759,7 +759,7 @@ class Engine(RuleBasedStateMachine):
         self.consumer = Consumer("effects")
         if self.was_left:
             self.consumer._next_look_for_left = 0
-        work = sum(map(len, [*self.events.values(), *self.cluster.log]))
+        work = sum(map(len, self.events.values())) + sum(map(len, self.cluster.log.values()))
         for _ in range(MANY_ROUNDS + work):
             before = dict(self.cluster.committed)
             for relay in self.relays:
