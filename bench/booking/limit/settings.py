@@ -12,8 +12,11 @@ ROOT_URLCONF = "bench.booking.limit.views"
 WSGI_APPLICATION = "config.wsgi.application"
 MIDDLEWARE: list[str] = []
 DATABASES = {
-    "default": database_settings(
-        ENVIRONMENT.database("BOOKING_DATABASE_URL", trial="sqlite:///:memory:")
-    )
+    "default": {
+        **database_settings(
+            ENVIRONMENT.database("BOOKING_DATABASE_URL", trial="sqlite:///:memory:")
+        ),
+        "AUTOCOMMIT": False,
+    }
 }
 RECORDINGS = ENVIRONMENT.text("BENCH_RECORDINGS")

@@ -19,7 +19,6 @@ CONFLICT = 409
 def cursor() -> Any:
     """The driver's own, with Django out of the way; whoever writes commits."""
     connection.ensure_connection()
-    connection.set_autocommit(False)
     return connection.connection.cursor()
 
 
