@@ -1,10 +1,40 @@
 """URLs below `/api/`."""
 
-from django.urls import path
+from datetime import date
+
+from django.urls import path, register_converter
 
 from booking import views
 
+
+class DateConverter:
+    """A date such as 2026-12-01; a path with anything else leads nowhere."""
+
+    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, text: str) -> date:
+        """The date; Django takes the ValueError of what is none for a path that is not there."""
+        return date.fromisoformat(text)
+
+    def to_url(self, day: date) -> str:
+        """The date as a path has it."""
+        return day.isoformat()
+
+
+register_converter(DateConverter, "date")
+
 urlpatterns = [
+    path("departures", views.DepartureSearch.as_view(), name="departures"),
+    path(
+        "departures/<int:flight_number>/<date:day>",
+        views.DepartureDetail.as_view(),
+        name="departure",
+    ),
+    path(
+        "departures/<int:flight_number>/<date:day>/seats",
+        views.DepartureSeats.as_view(),
+        name="departure-seats",
+    ),
     path("reservations", views.ReservationList.as_view(), name="reservations"),
     path(
         "reservations/by-locator/<str:locator>",

@@ -1,9 +1,9 @@
 """The HTTP API: parse, one call, render."""
 
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework import generics, status
@@ -15,11 +15,14 @@ from booking import selectors, services
 from booking.models import Reservation, TimelineEntry
 from booking.preconditions import AnsweredOnce, customer_of, entity_tag, versions_of
 from booking.serializers import (
+    DepartureQuery,
+    DepartureSerializer,
     PaymentRequest,
     ReservationFilters,
     ReservationRequest,
     ReservationSerializer,
     ReservationWithParty,
+    SeatMapSerializer,
     SeatsRequest,
     SurnameRequest,
     TimelineEntrySerializer,
@@ -27,6 +30,8 @@ from booking.serializers import (
 )
 
 HOLD = {"true": True, "false": False}
+# What is left is told as it is now: a copy of the answer would offer what is sold.
+NOT_KEPT: Final = {"Cache-Control": "no-store"}
 
 
 class MalformedHold(APIException):
@@ -38,7 +43,7 @@ class MalformedHold(APIException):
 
 
 def whose(request: Request) -> str | None:
-    """Whose reservations the caller may change: their own, the staff everybody's (None)."""
+    """Whose reservations the caller may see and change: their own, the staff everybody's (None)."""
     return None if request.user.is_staff else customer_of(request)
 
 
@@ -57,10 +62,10 @@ class ReservationList(AnsweredOnce, generics.ListAPIView[Reservation]):
     """Reservations, newest first; a POST holds seats and answers before they are paid."""
 
     def get_queryset(self) -> QuerySet[Reservation]:
-        """The reservations that the query asks for."""
+        """The caller's reservations that the query asks for."""
         asked = ReservationFilters(data=self.request.query_params)
         asked.is_valid(raise_exception=True)
-        return selectors.filtered(**asked.validated_data)
+        return selectors.filtered(customer_id=whose(self.request), **asked.validated_data)
 
     def get_serializer_class(self) -> Any:
         """What a POST takes differs from what a GET gives."""
@@ -86,12 +91,12 @@ class ReservationDetail(generics.GenericAPIView[Reservation]):
     serializer_class: Any = SeatsRequest
 
     def get_queryset(self) -> QuerySet[Reservation]:
-        """Every reservation."""
-        return selectors.reservations()
+        """The caller's reservations."""
+        return selectors.filtered(customer_id=whose(self.request))
 
     def get(self, request: Request, pk: Any) -> Response:
         """The reservation with its passengers."""
-        return shown(selectors.reservation_of(pk, customer_id=None))
+        return shown(selectors.reservation_of(pk, customer_id=whose(request)))
 
     def patch(self, request: Request, pk: Any) -> Response:
         """Change seats, if the reservation is still as the caller saw it."""
@@ -169,6 +174,47 @@ class ReservationTimeline(generics.ListAPIView[TimelineEntry]):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """All of it: a timeline is short."""
-        get_object_or_404(Reservation, pk=kwargs["pk"])
+        selectors.must_exist(kwargs["pk"], customer_id=whose(request))
         entries = self.get_serializer(self.get_queryset(), many=True)
         return Response({"results": entries.data})
+
+
+class DepartureSearch(generics.GenericAPIView[Any]):
+    """The departures of a route and a local date that sell now, in the order in which they leave.
+
+    The query says `origin`, `destination` and `date`, and may say `seats`, `cabin` and
+    `flight_number`.
+    """
+
+    serializer_class = DepartureSerializer
+    # All of it: a route is not flown more than some times a day.
+    pagination_class = None
+
+    def get(self, request: Request) -> Response:
+        """Those with room for all, and what is left of each."""
+        asked = DepartureQuery(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        found = selectors.search(**asked.validated_data, now=timezone.now())
+        return Response({"results": self.get_serializer(found, many=True).data}, headers=NOT_KEPT)
+
+
+class DepartureDetail(generics.GenericAPIView[Any]):
+    """One departure, whatever its status, and what is left of it."""
+
+    serializer_class = DepartureSerializer
+
+    def get(self, request: Request, flight_number: int, day: date) -> Response:
+        """The departure with its cabins."""
+        found = selectors.availability_on(flight_number, day)
+        return Response(self.get_serializer(found).data, headers=NOT_KEPT)
+
+
+class DepartureSeats(generics.GenericAPIView[Any]):
+    """One departure, whatever its status, with every seat as it is now."""
+
+    serializer_class = SeatMapSerializer
+
+    def get(self, request: Request, flight_number: int, day: date) -> Response:
+        """The departure with its cabins and its seats."""
+        found = selectors.seat_map(flight_number, day)
+        return Response(self.get_serializer(found).data, headers=NOT_KEPT)

@@ -92,7 +92,11 @@ class Reservation(EventSource):
         constraints = [
             models.UniqueConstraint(fields=["record_locator"], name="reservation_locator")
         ]
-        indexes = [models.Index(fields=["flight_number"], name="reservation_flight")]
+        indexes = [
+            models.Index(fields=["flight_number"], name="reservation_flight"),
+            # A customer's list, newest first.
+            models.Index(fields=["customer_id", "id"], name="reservation_customer"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.record_locator} {self.status}"

@@ -20,6 +20,15 @@ from booking.selectors.availability import (
     must_sell,
     selection,
 )
+from booking.selectors.departures import (
+    Availability,
+    CabinLeft,
+    SeatMap,
+    UnknownAirport,
+    availability_on,
+    search,
+    seat_map,
+)
 from booking.selectors.reservations import (
     UnknownReservation,
     buying_saga,
@@ -30,26 +39,30 @@ from booking.selectors.reservations import (
     must_exist,
     on_canceled_departures,
     reservation_of,
-    reservations,
     saga_that_asked,
     timeline,
 )
 
 __all__ = [
+    "Availability",
+    "CabinLeft",
     "Conflict",
     "DepartureCanceled",
     "DepartureClosed",
     "DepartureDeparted",
     "MixedCabins",
     "NoSeatsLeft",
+    "SeatMap",
     "SeatTaken",
     "Selection",
+    "UnknownAirport",
     "UnknownCabin",
     "UnknownDeparture",
     "UnknownFlight",
     "UnknownReservation",
     "UnknownSeat",
     "Wanted",
+    "availability_on",
     "buying_saga",
     "by_locator",
     "due_sagas",
@@ -62,8 +75,9 @@ __all__ = [
     "must_sell",
     "on_canceled_departures",
     "reservation_of",
-    "reservations",
     "saga_that_asked",
+    "search",
+    "seat_map",
     "selection",
     "timeline",
 ]

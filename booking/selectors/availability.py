@@ -172,7 +172,7 @@ def _on_the_next(wanted: Wanted, now: datetime) -> tuple[Departure, str] | None:
 
 
 def _on_the_date(wanted: Wanted, day: date, now: datetime) -> tuple[Departure, str] | None:
-    departure = _departure(wanted.flight_number, day)
+    departure = departure_on(wanted.flight_number, day)
     must_sell(departure, now)
     if wanted.numbers:
         seat = _seats(wanted).filter(departure=departure).first()
@@ -210,8 +210,12 @@ def _open(wanted: Wanted, now: datetime) -> QuerySet[Departure]:
 
 def _is_open(wanted: Wanted, now: datetime, path: str = "") -> dict[str, Any]:
     """The condition that a departure of the flight sells; `path` leads to the departure."""
+    return {f"{path}flight__number": wanted.flight_number, **sells(now, path)}
+
+
+def sells(now: datetime, path: str = "") -> dict[str, Any]:
+    """The condition that a departure sells; `path` leads to the departure."""
     return {
-        f"{path}flight__number": wanted.flight_number,
         f"{path}status": Departure.Status.OPEN,
         f"{path}departs_at__gt": now + _cut_off(),
     }
@@ -223,16 +227,26 @@ def _cut_off() -> timedelta:
     return timedelta(minutes=settings.CHECK_IN_CUT_OFF_MINUTES)
 
 
-def _departure(flight_number: int, day: date) -> Departure:
-    departures = Departure.objects.select_related(*described())
+def departure_on(flight_number: int, day: date, *related: str) -> Departure:
+    """A flight's departure of a local date, with what events say of it and `related`.
+
+    Raises:
+        UnknownFlight, UnknownDeparture: there is none.
+    """
+    departures = Departure.objects.select_related(*described(), *related)
     departure = departures.filter(flight__number=flight_number, date=day).first()
     if departure is None:
-        _flight(flight_number)
+        flight_of(flight_number)
         raise UnknownDeparture(f"Flight {flight_number} does not leave on {day}.")
     return departure
 
 
-def _flight(number: int) -> Flight:
+def flight_of(number: int) -> Flight:
+    """A flight by its number.
+
+    Raises:
+        UnknownFlight: there is none.
+    """
     flight = Flight.objects.filter(number=number).first()
     if flight is None:
         raise UnknownFlight(f"There is no flight {number}.")
@@ -276,9 +290,9 @@ def must_be_free(departure: Departure, wanted: Wanted) -> None:
 
 def _why_not(wanted: Wanted, now: datetime) -> APIException:
     """Why nothing can be had, told by the date's departure, or by the next one that is open."""
-    flight = _flight(wanted.flight_number)
+    flight = flight_of(wanted.flight_number)
     if wanted.departure_date:
-        departure: Departure | None = _departure(flight.number, wanted.departure_date)
+        departure: Departure | None = departure_on(flight.number, wanted.departure_date)
     else:
         departure = _open(wanted, now).order_by("departs_at").first()
     return _why_not_on(flight, departure, wanted)

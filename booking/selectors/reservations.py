@@ -25,11 +25,6 @@ class UnknownReservation(NotFound):
     default_detail = "There is no such reservation."
 
 
-def reservations() -> QuerySet[Reservation]:
-    """Every reservation, with what a line of a list needs."""
-    return Reservation.objects.select_related("departure")
-
-
 def with_party() -> QuerySet[Reservation]:
     """Every reservation, with its passengers and what events say of it."""
     passengers = ReservationPassenger.objects.order_by("id")
@@ -40,6 +35,7 @@ def with_party() -> QuerySet[Reservation]:
 
 def filtered(
     *,
+    customer_id: str | None,
     status: Collection[str] = (),
     flight_number: int | None = None,
     departure_from: date | None = None,
@@ -47,8 +43,10 @@ def filtered(
     passenger_id: int | None = None,
     created_since: datetime | None = None,
 ) -> QuerySet[Reservation]:
-    """The reservations to which all of it applies; both dates are included."""
+    """A customer's reservations, or everybody's (None), to which all of it applies, with what
+    a line of a list needs; both dates are included."""
     wanted: dict[str, Any] = {
+        "customer_id": customer_id,
         "status__in": status or None,
         "flight_number": flight_number,
         "departure__date__gte": departure_from,
@@ -56,7 +54,8 @@ def filtered(
         "passengers__passenger_id": passenger_id,
         "created_at__gte": created_since,
     }
-    return reservations().filter(**{name: of for name, of in wanted.items() if of is not None})
+    asked = {name: of for name, of in wanted.items() if of is not None}
+    return Reservation.objects.select_related("departure").filter(**asked)
 
 
 def reservation_of(reservation_id: UUID, *, customer_id: str | None) -> Reservation:

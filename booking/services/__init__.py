@@ -7,13 +7,14 @@ from booking.services.canceling import (
 from booking.services.changing import change_seats
 from booking.services.deadlines import end_due_sagas, purge_keys
 from booking.services.idempotency import Answer, answer_once
-from booking.services.party import Traveler
+from booking.services.party import MOST_PASSENGERS, Traveler
 from booking.services.paying import pay_reservation
 from booking.services.reserving import LANGUAGE, create_reservation
 from booking.services.signaling import signal_saga
 
 __all__ = [
     "LANGUAGE",
+    "MOST_PASSENGERS",
     "Answer",
     "Traveler",
     "answer_once",

@@ -12,9 +12,11 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W003",  # no cookie crosses the gateway, so there is no session to forge a request in
 ]
 
+BOOKING_URL = ENVIRONMENT.url("BOOKING_URL", trial="http://127.0.0.1:4001")
 # Which service answers for which path: the longest matching prefix wins.
 ROUTES = {
-    "/api/reservations": ENVIRONMENT.url("BOOKING_URL", trial="http://127.0.0.1:4001"),
+    "/api/departures": BOOKING_URL,
+    "/api/reservations": BOOKING_URL,
     "/api/payments": ENVIRONMENT.url("PAYMENT_URL", trial="http://127.0.0.1:4002"),
 }
 UPSTREAM_CONNECT_MS = ENVIRONMENT.number("UPSTREAM_CONNECT_MS", default=1000, least=1, most=60_000)

@@ -112,7 +112,7 @@ def seat(number: str = "12A") -> Seat:
 def reserve(*, seat_number: str = "12A", passenger_id: int = 1, **facts: Any) -> Reservation:
     """A PENDING reservation on the next departure of flight 1001, which is there already."""
     defaults = {
-        "customer_id": "anna",
+        "customer_id": "trial",
         "travelers": [Traveler(passenger_id, seat_number)],
         "payment_token": "tok_approve",
         "now": NOW,
@@ -155,7 +155,7 @@ def pending_reservation() -> Reservation:
 def row(of: Departure, **facts: Any) -> Reservation:
     """A reservation's row by itself, in any status, without seat, saga or events."""
     defaults = {
-        "customer_id": "anna",
+        "customer_id": "trial",
         "passenger_id": 1,
         "flight_number": of.flight.number,
         "seat_number": "12A",

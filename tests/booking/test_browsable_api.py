@@ -34,6 +34,22 @@ def test_every_page_renders(client: Client) -> None:
         assert str(reservation.pk) in page(client, f"/api/reservations{path}")
 
 
+def test_departures_and_their_seats_have_pages(client: Client) -> None:
+    factories.departure(factories.flight(), seats=["12A", "31A"])
+    search = "?origin=ARN&destination=LHR&date=2040-01-11"
+    for path in (search, "/1001/2040-01-11", "/1001/2040-01-11/seats"):
+        shown = page(client, f"/api/departures{path}")
+        assert "&quot;flight_number&quot;: 1001" in shown
+        assert "<form" not in shown.partition("content-main")[2]
+    assert "&quot;seat_number&quot;: &quot;31A&quot;" in shown
+
+
+def test_a_search_that_says_nothing_renders_as_a_refusal(client: Client) -> None:
+    response = client.get("/api/departures", headers=HTML)
+    assert response.status_code == 400
+    assert "&quot;field&quot;: &quot;destination&quot;" in response.text
+
+
 def test_a_page_that_nobody_gave_out_renders_as_a_refusal(client: Client) -> None:
     response = client.get("/api/reservations?cursor=x", headers=HTML)
     assert response.status_code == 400

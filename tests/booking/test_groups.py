@@ -8,8 +8,7 @@ import pytest
 from django.test import Client
 
 from booking.models import CabinLayout, Departure, Reservation, ReservationPassenger, Seat
-from contracts.booking import PassengerContactGiven, ReservationCreated
-from contracts.values import Contact, PassengerContact
+from contracts.booking import ReservationCreated
 from outbox.events import history
 from outbox.models import OutboxEvent
 from tests.booking import factories
@@ -351,37 +350,6 @@ def test_the_type_is_stored_and_shown(client: Client) -> None:
     answer = book(client, people("1A", date_of_birth="2035-05-05")).json()
     assert answer["passengers"][0]["type"] == "CHILD"
     assert ReservationPassenger.objects.get().date_of_birth == date(2035, 5, 5)
-
-
-def test_a_contact_goes_out_in_the_one_event_with_personal_data(client: Client) -> None:
-    contact = {"email": "eva@example.test", "surname": "Berg", "language": "sv"}
-    passengers = people("1A", given_name="Eva", surname="Berg", email="eva@example.test")
-    answer = book(client, passengers, contact=contact).json()
-    given = history(answer["id"])[1]
-    assert given.type == PassengerContactGiven.type
-    said = msgspec.json.decode(given.payload, type=PassengerContactGiven)
-    assert said.contact == Contact(**contact)
-    assert said.passengers == (
-        PassengerContact(
-            passenger_id=1, given_name="Eva", surname="Berg", email="eva@example.test"
-        ),
-    )
-
-
-@pytest.mark.parametrize("facts", [{}, {"contact": {}}])
-def test_who_says_nothing_of_themselves_is_not_in_such_an_event(
-    client: Client, facts: dict[str, Any]
-) -> None:
-    answer = book(client, people("1A"), **facts).json()
-    assert not history(answer["id"]).filter(type=PassengerContactGiven.type).exists()
-
-
-def test_who_somebody_is_is_never_logged(client: Client, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("DEBUG")
-    contact = {"email": "eva@example.test", "surname": "Berg"}
-    book(client, people("1A", surname="Berg", email="eva@example.test"), contact=contact)
-    logged = [r.getMessage() for r in caplog.records if not r.name.startswith("django.db")]
-    assert not [line for line in logged if "Berg" in line or "eva@" in line]
 
 
 def test_a_booking_class_is_kept(client: Client) -> None:

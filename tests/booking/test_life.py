@@ -84,7 +84,7 @@ class Life(RuleBasedStateMachine):
         if one := picked(list(Reservation.objects.order_by("id")), pick):
             tried(
                 lambda: services.cancel_reservation(
-                    reservation_id=one.pk, customer_id="anna", versions=AnyVersion(), now=NOW
+                    reservation_id=one.pk, customer_id="trial", versions=AnyVersion(), now=NOW
                 )
             )
 
@@ -93,7 +93,7 @@ class Life(RuleBasedStateMachine):
         if one := picked(list(Reservation.objects.order_by("id")), pick):
             tried(
                 lambda: services.pay_reservation(
-                    reservation_id=one.pk, customer_id="anna", payment_token="tok", now=NOW
+                    reservation_id=one.pk, customer_id="trial", payment_token="tok", now=NOW
                 )
             )
 
@@ -103,7 +103,7 @@ class Life(RuleBasedStateMachine):
             tried(
                 lambda: services.change_seats(
                     reservation_id=one.pk,
-                    customer_id="anna",
+                    customer_id="trial",
                     versions=AnyVersion(),
                     seats=seats,
                     now=NOW,

@@ -93,6 +93,7 @@ class System:
         assert self.charges(reservation_id) == 1
         assert _types(self.history("booking", reservation_id)) == [
             "booking.ReservationCreated.v1",
+            "booking.PassengerContactGiven.v1",
             "booking.PaymentAuthorizeRequested.v1",
             "booking.ReservationConfirmed.v1",
         ]

@@ -76,6 +76,24 @@ def test_a_request_crosses_and_its_answer_comes_back(
     assert (seen.line, seen.body) == ("POST /api/reservations?dry=1 HTTP/1.1", body)
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/api/reservations",
+        "/api/departures?origin=ARN&destination=LHR&date=2040-01-11",
+        "/api/departures/1001/2040-01-11/seats",
+    ],
+)
+def test_what_is_bookings_reaches_it_with_its_query(
+    booking: Service, address: tuple[str, int], target: str
+) -> None:
+    booking.script = answering(headers="Cache-Control: no-store\r\n")
+    answer = ask(address, get(target))
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"\r\nCache-Control: no-store\r\n" in answer
+    assert [seen.target for seen in booking.seen] == [target]
+
+
 def test_the_client_may_keep_its_connection(booking: Service, address: tuple[str, int]) -> None:
     answer = ask(address, get("/api/reservations/1", ""), get("/api/reservations/2"))
     assert answer.count(b"HTTP/1.1 200 OK") == 2

@@ -119,7 +119,7 @@ def test_events_describe_a_reservation_by_its_passengers_and_departure() -> None
     passenger = ReservationPassenger(passenger_id=7, seat_number="12A")
     assert reservation.summary([passenger]) == ReservationSummary(
         record_locator="ABC234",
-        customer_id="anna",
+        customer_id="trial",
         passengers=(Passenger(passenger_id=7, type="ADULT", seat=Seat(number="12A")),),
         itinerary=reservation.departure.itinerary("ECONOMY"),
     )
