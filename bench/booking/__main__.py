@@ -4,11 +4,14 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bench import command
 from bench.report import Figure
 from dev.console import run, step
+
+if TYPE_CHECKING:
+    from bench.booking.sites import Clients, Site
 
 PARTS: Final = ("selling", "looking")
 
@@ -20,11 +23,10 @@ def main() -> int:
 
 def _measure(options: argparse.Namespace) -> Iterator[Figure]:
     from bench.booking import inventory, sites
-    from bench.booking.selling import Selling
     from bench.booking.requests import recorded
 
     quick = options.quick
-    inventory.load(flights=4 if quick else 40, days=40 if quick else 330)
+    inventory.load(flights=2 if quick else 40, days=40 if quick else 330)
     with TemporaryDirectory() as folder, sites.sending() as clients:
         file = Path(folder) / "recordings.json"
         yield from recorded(file)
@@ -33,14 +35,36 @@ def _measure(options: argparse.Namespace) -> Iterator[Figure]:
             sites.site("bench.booking.limit.settings", BENCH_RECORDINGS=str(file)) as limit,
         ):
             if "selling" in options.part:
-                selling = Selling(
-                    clients, service, limit, count=100 if quick else 3000, whole=1 if quick else 8
-                )
-                selling.prepare()
-                for number in range(options.rounds):
-                    step(f"selling: round {number + 1} of {options.rounds}")
-                    selling.round()
-                yield from selling.figures()
+                yield from _selling(clients, service, limit, options)
+            if "looking" in options.part:
+                yield from _looking(clients, service, limit, options)
+
+
+def _selling(
+    clients: "Clients", service: "Site", limit: "Site", options: argparse.Namespace
+) -> Iterator[Figure]:
+    from bench.booking.selling import Selling
+
+    count, whole = (50, 1) if options.quick else (3000, 8)
+    selling = Selling(clients, service, limit, count=count, whole=whole)
+    selling.prepare()
+    for number in range(options.rounds):
+        step(f"selling: round {number + 1} of {options.rounds}")
+        selling.round()
+    yield from selling.figures()
+
+
+def _looking(
+    clients: "Clients", service: "Site", limit: "Site", options: argparse.Namespace
+) -> Iterator[Figure]:
+    from bench.booking.looking import Looking
+
+    seconds = 1 if options.quick else 12
+    looking = Looking(clients, service, limit, per_second=50, seconds=seconds)
+    for number in range(options.rounds):
+        step(f"looking: round {number + 1} of {options.rounds}")
+        looking.round()
+    yield from looking.figures()
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ class Connection:
             return 0
         length = LENGTH.search(head)
         if length is None:
-            raise ConnectionError("an answer has no Content-Length")
+            raise ConnectionError(f"an answer has no Content-Length: {self._received[:500]!r}")
         return int(head[9:12]) if len(body) >= int(length[1]) else 0
 
 

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.core.management import call_command
@@ -31,6 +31,16 @@ class Asked:
     flight: int
     date: date
     seat: str
+
+
+@dataclass(frozen=True)
+class Route:
+    """A departure, as a search for it names it."""
+
+    flight: int
+    origin: str
+    destination: str
+    date: date
 
 
 def load(*, flights: int, days: int) -> None:
@@ -109,14 +119,14 @@ def left(flight: int, day: date) -> int:
     return free.filter(departure__flight__number=flight, departure__date=day).count()
 
 
-def routes() -> list[tuple[int, str, str, date]]:
-    """Every departure's flight, origin, destination and date."""
+def routes() -> list[Route]:
+    """Every departure."""
     rows = Departure.objects.filter(departs_at__gt=_tomorrow()).values_list(
         "flight__number", "flight__origin", "flight__destination", "date"
     )
-    return list(rows)
+    return [Route(*row) for row in rows]
 
 
-def _tomorrow() -> object:
+def _tomorrow() -> datetime:
     """Departures of today close while they are sold."""
     return timezone.now() + timedelta(days=1)

@@ -1,4 +1,4 @@
-"""Has the service, in this process, answer requests, and takes down what it says to its database."""
+"""Has the service answer requests in this process, and takes down what it says to its database."""
 
 import json
 from dataclasses import asdict
@@ -11,7 +11,6 @@ from django.test import Client
 from bench.booking.recording import Recording
 from booking.models import Departure
 from dev.console import RefusalError
-
 
 
 class _Notes:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.booking import inventory, recorder
-from bench.booking.inventory import Asked
+from bench.booking.inventory import Asked, Route
+from bench.booking.looking import search, seat_map
 from bench.booking.recording import Recording
 from bench.booking.selling import reserving, statements
 from bench.report import Figure
@@ -13,29 +14,42 @@ from bench.report import Figure
 
 def recorded(file: Path) -> Iterator[Figure]:
     """Record each for the limit; the rows that say how many statements a POST takes."""
-    # The first request of a process has more to find out; none is recorded.
-    (warm, *one), *_ = inventory.whole(1)
-    _record(warm)
-    post = _record(one[0])
+    ((warm, one, *others),) = inventory.whole(1)
+    # The first request of a process has more to find out, and is not the one recorded.
+    _reserving(warm)
+    post = _reserving(one)
     yield statements("one seat", post)
-    yield statements("a group of nine", recorder.record("POST", "/api/reservations", _group(one)))
-    recorder.write(file, {"post": post})
+    group = recorder.record("POST", "/api/reservations", _group(others))
+    yield statements("nine without seats", group)
+    looks = {"seats": _seat_map(one), "search": _search(inventory.routes()[-1])}
+    recorder.write(file, {"post": post, **looks})
 
 
-def _record(seat: Asked) -> Recording:
-    method, target, body = reserving(seat)
-    date = seat.date.isoformat()
-    asked = {
+def _reserving(seat: Asked) -> Recording:
+    return recorder.record(*reserving(seat), asked={**_departure(seat), "seat": seat.seat})
+
+
+def _seat_map(seat: Asked) -> Recording:
+    route = Route(seat.flight, "", "", seat.date)
+    return recorder.record(*seat_map(route), asked=_departure(seat))
+
+
+def _search(route: Route) -> Recording:
+    asked = {"origin": route.origin, "destination": route.destination}
+    return recorder.record(*search(route), asked={**asked, "date": route.date.isoformat()})
+
+
+def _departure(seat: Asked) -> dict[str, Any]:
+    day = seat.date.isoformat()
+    return {
         "flight": seat.flight,
-        "date": date,
-        "departure": recorder.departure_key(seat.flight, date),
-        "seat": seat.seat,
+        "date": day,
+        "departure": recorder.departure_key(seat.flight, day),
     }
-    return recorder.record(method, target, body, asked=asked)
 
 
 def _group(seats: list[Asked]) -> dict[str, Any]:
-    """Nine who take seats of the same departure, some named, and who is to be told."""
+    """Nine who name no seat, and who is to be told."""
     passengers = [
         {"passenger_id": number, "given_name": "Eva", "surname": "Berg"} for number in range(1, 10)
     ]

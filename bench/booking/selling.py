@@ -42,7 +42,7 @@ class Selling:
     def prepare(self) -> None:
         """Warm every thread of both sites."""
         for to in (self._limit, self._service):
-            seats = inventory.spread(WARM)
+            seats = inventory.spread(min(WARM, self._count))
             self._clients.send(to, [reserving(seat) for seat in seats]).must_all_be(201)
 
     def round(self) -> None:

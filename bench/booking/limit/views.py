@@ -1,12 +1,11 @@
 """The statements that were recorded, issued again by the bare driver with other values."""
 
 import json
-from datetime import date
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -25,7 +24,7 @@ def cursor() -> Any:
 @cache
 def recordings() -> dict[str, Recording]:
     """What was recorded, by its name."""
-    stored = json.loads(Path(settings.RECORDINGS).read_text())
+    stored = json.loads(Path(os.environ["BENCH_RECORDINGS"]).read_text())
     return {name: Recording(**recording) for name, recording in stored.items()}
 
 
@@ -56,10 +55,9 @@ def reserve(request: HttpRequest) -> HttpResponse:
     return _answer(replay.body(), 201)
 
 
-def seats(request: HttpRequest, flight: int, day: date) -> HttpResponse:
+def seats(request: HttpRequest, flight: int, day: str) -> HttpResponse:
     """What the seat map reads."""
-    known = {"flight": flight, "date": day.isoformat()}
-    return _read("seats", {**known, "departure": departures()[flight, day.isoformat()]})
+    return _read("seats", {"flight": flight, "date": day, "departure": departures()[flight, day]})
 
 
 def search(request: HttpRequest) -> HttpResponse:
