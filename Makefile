@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-slow lint types bench-outbox events openapi
+.PHONY: help demo up down test test-slow lint types bench-outbox bench-booking events openapi
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
@@ -36,3 +36,6 @@ openapi:  ## docs/openapi/ anew, from the services' code
 
 bench-outbox:  ## how fast the outbox library is, beside its limits; fails where a figure is missed
 	@$(PYTHON) dev/bench.py outbox
+
+bench-booking:  ## how fast seats are booked and looked at, beside the limits; fails where a figure is missed
+	@$(PYTHON) dev/bench.py booking

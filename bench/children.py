@@ -42,15 +42,15 @@ class Child:
         self._process.stdin.write(f"{word}\n")
         self._process.stdin.flush()
 
-    def answer(self) -> Any:
+    def answer(self, seconds: float = ANSWER_SECONDS) -> Any:
         """Its next line; it says one for every time it is asked.
 
         Raises:
-            RefusalError: it has ended, or says nothing for `ANSWER_SECONDS`.
+            RefusalError: it has ended, or says nothing for so long.
         """
         assert self._process.stdout is not None  # noqa: S101 (a pipe was asked for)
-        if not select.select([self._process.stdout], [], [], ANSWER_SECONDS)[0]:
-            raise RefusalError(f"{self._name} has said nothing for {ANSWER_SECONDS} s")
+        if not select.select([self._process.stdout], [], [], seconds)[0]:
+            raise RefusalError(f"{self._name} has said nothing for {seconds:.0f} s")
         line = self._process.stdout.readline()
         if not line:
             raise RefusalError(f"{self._name} ended with status {self._process.wait()}")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psutil
 
+SERVERS = ("mariadb", "kafka")
+
 
 def describe() -> dict[str, object]:
     """The machine, for the results."""
@@ -30,6 +32,12 @@ def _processor() -> str:
         return platform.processor()
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(models, platform.processor())
+
+
+def servers() -> dict[str, int]:
+    """The process ids of the servers that dev/bench.py has started."""
+    pids = ((name, os.environ.get(f"{name.upper()}_PID")) for name in SERVERS)
+    return {name: int(pid) for name, pid in pids if pid}
 
 
 class CpuMeter:

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 import outbox
 from booking.models import Reservation, ReservationPassenger, Saga, Seat, TimelineEntry
+from booking.prepared import insert
 from contracts.base import Event
 from contracts.booking import (
     BookingEvent,
@@ -323,7 +324,7 @@ def _named(signal: Signal) -> str:
 
 def note(reservation: Reservation, entry: str, detail: str, *, now: datetime) -> None:
     """Add to the reservation's timeline."""
-    TimelineEntry.objects.create(reservation=reservation, at=now, entry=entry, detail=detail[:200])
+    insert([TimelineEntry(reservation=reservation, at=now, entry=entry, detail=detail[:200])])
 
 
 def seats_of(party: list[ReservationPassenger]) -> str:

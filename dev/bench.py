@@ -1,20 +1,35 @@
 """`make bench-…`: a benchmark on servers of its own, below var/bench.
 
-python3 dev/bench.py outbox [--quick] [--rounds N] [--row NAME ...]
+python3 dev/bench.py outbox|booking [--quick] [--rounds N] [--part NAME ...]
 """
 
 import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from dev import bootstrap, console
 
-# Each benchmark is a package of bench/ with settings of its own, and has these databases.
-BENCHMARKS = {"outbox": ("bench", "bench_history")}
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A package of bench/ with settings of its own.
+
+    `databases` are made besides the services' own; `kafka`: it needs a broker.
+    """
+
+    databases: tuple[str, ...] = ()
+    kafka: bool = True
+
+
+BENCHMARKS = {
+    "outbox": Benchmark(databases=("bench", "bench_history")),
+    "booking": Benchmark(kafka=False),
+}
 
 
 def main() -> int:
@@ -28,20 +43,23 @@ def main() -> int:
 
     packages.ensure()
     bootstrap.enter_venv(bootstrap.DEV)
+    return _run(name, arguments)
 
+
+def _run(name: str, arguments: list[str]) -> int:
     from dev import environment, folders
     from dev.backings import Servers
     from dev.stack import Stack
 
-    folder = folders.private_folder("bench")
-    stack = Stack(folder, Servers(folder, databases=BENCHMARKS[name]), services=())
+    benchmark, folder = BENCHMARKS[name], folders.private_folder("bench")
+    backing = Servers(folder, databases=benchmark.databases, kafka=benchmark.kafka)
+    stack = Stack(folder, backing, services=())
     try:
         stack.start()
         settings = {
             **environment.read(stack.environment_file),
             "DJANGO_SETTINGS_MODULE": f"bench.{name}.settings",
-            "MARIADB_PID": str(stack.pid("mariadb")),
-            "KAFKA_PID": str(stack.pid("kafka")),
+            **{f"{program.upper()}_PID": str(stack.pid(program)) for program in stack.names()},
         }
         command = [sys.executable, "-m", f"bench.{name}", *arguments]
         return subprocess.run(

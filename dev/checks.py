@@ -76,7 +76,9 @@ def types() -> Iterator[Check]:
             sources.remove("config/urls/booking.py")  # in `config` already
         yield _mypy(service.name, service.settings_module, sources)
     yield _mypy("outbox", "tests.outbox.settings", ["outbox", "tests/outbox"])
-    yield _mypy("bench", "bench.outbox.settings", ["bench", "tests/bench"])
+    shared = sorted(str(file.relative_to(ROOT)) for file in (ROOT / "bench").glob("*.py"))
+    yield _mypy("bench", "bench.outbox.settings", [*shared, "bench/outbox", "tests/bench"])
+    yield _mypy("bench of booking", "bench.booking.settings", ["bench/booking"])
 
 
 def _mypy(name: str, settings: str, sources: Iterable[str]) -> Check:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from bench.children import child
-from bench.machine import CpuMeter
+from bench.machine import CpuMeter, servers
 from bench.outbox import stock
-from bench.outbox.drains import WORKER, Drained, servers
+from bench.outbox.drains import WORKER
 from bench.report import Bound, Figure
+from bench.rounds import Rounds
 from dev.console import RefusalError, step
 from outbox.kafka import KafkaPublisher
 
@@ -22,7 +23,7 @@ class Consuming:
     def __init__(self, *, events: int, rounds: int) -> None:
         self._events = events
         self._rounds = rounds
-        self._ours, self._raw = Drained(), Drained()
+        self._ours, self._raw = Rounds(), Rounds()
         self._publisher = KafkaPublisher()
 
     def run(self) -> None:

@@ -4,14 +4,13 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from statistics import median
 from typing import Any, Final
 
 from bench.children import child
-from bench.machine import CpuMeter
+from bench.machine import CpuMeter, servers
 from bench.outbox import stock
 from bench.report import Bound, Figure
+from bench.rounds import Rounds
 from dev.console import RefusalError, step
 from outbox.models import SHARDS
 
@@ -20,24 +19,6 @@ SATURATED: Final = 0.9
 
 # Rows a second that raw SQL in waves of 2,000 reached on two cores of such a machine.
 KNOWN_DRAIN: Final = Bound(value=35_000)
-
-
-def servers() -> dict[str, int]:
-    """The servers' process ids, as dev/bench.py gives them."""
-    return {name: int(os.environ[f"{name.upper()}_PID"]) for name in ("mariadb", "kafka")}
-
-
-@dataclass
-class Drained:
-    """What the rounds of one way of draining gave."""
-
-    rates: list[float] = field(default_factory=list)
-    cpu: list[dict[str, float]] = field(default_factory=list)
-
-    def cores(self) -> dict[str, float]:
-        """Cores that each process kept busy, in the median round."""
-        names = self.cpu[0]
-        return {name: round(median(used[name] for used in self.cpu), 2) for name in names}
 
 
 class Drains:
@@ -53,7 +34,7 @@ class Drains:
         self.rows = rows
         self.hot = hot
         self.history = history
-        self.by_way: dict[str, Drained] = defaultdict(Drained)
+        self.by_way: dict[str, Rounds] = defaultdict(Rounds)
 
     def prepare(self) -> None:
         """Load the history."""

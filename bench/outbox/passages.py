@@ -3,14 +3,14 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from statistics import quantiles
 from typing import Final
 
 from bench.children import Child, child
-from bench.machine import CpuMeter
-from bench.outbox.drains import WORKER, Drained, servers
+from bench.machine import CpuMeter, servers
+from bench.outbox.drains import WORKER
 from bench.outbox.shop.models import Effect
 from bench.report import Bound, Figure
+from bench.rounds import Rounds, percentile
 from dev.console import RefusalError, step
 
 WARM_SECONDS: Final = 1.0
@@ -33,7 +33,7 @@ class Passages:
         self._windows: list[tuple[float, float]] = []
         self._events: list[tuple[int, int, int]] = []
         self._limits: list[list[float]] = []
-        self._cpu = Drained()
+        self._cpu = Rounds()
 
     def run(self) -> None:
         """All rounds, with one relay and one consumer process."""
@@ -97,8 +97,3 @@ class Passages:
             for sent, _, committed in self._events
             if start <= sent / 1e9 <= end
         ]
-
-
-def percentile(values: list[float], percent: int) -> float:
-    """The value that so many percent are at or below."""
-    return quantiles(values, n=100, method="inclusive")[percent - 1]

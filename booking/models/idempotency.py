@@ -1,10 +1,11 @@
 """What was answered to a request, by the key that the client gave it."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, Self
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
@@ -50,21 +51,16 @@ class IdempotencyKey(models.Model):
     @classmethod
     def claimed(cls, customer_id: str, key: str, fingerprint: str) -> tuple[Self, bool]:
         """The row of a key, made if there is none, and whether it is this caller's to answer."""
-        cls._old().filter(customer_id=customer_id, key=key).delete()
-        claim = uuid7()
-        row, made = cls._get_or_make(customer_id, key, fingerprint, claim)
-        return row, made or row._take_over(claim)
-
-    @classmethod
-    def _get_or_make(
-        cls, customer_id: str, key: str, fingerprint: str, claim: UUID
-    ) -> tuple[Self, bool]:
-        end = Now() + CLAIM
-        facts = {"fingerprint": fingerprint, "claim": claim, "claimed_until": end}
+        claim, whose = uuid7(), {"customer_id": customer_id, "key": key}
+        facts = {"fingerprint": fingerprint, "claim": claim, "claimed_until": Now() + CLAIM}
+        new = {**facts, "created_at": Now()}
+        # Nearly every key is new: it costs one statement, and only a known one is looked up.
+        with suppress(IntegrityError), transaction.atomic():
+            return cls.objects.create(**whose, **new), True
+        cls._old().filter(**whose).delete()
         with transaction.atomic():
-            return cls.objects.get_or_create(
-                customer_id=customer_id, key=key, defaults={**facts, "created_at": Now()}
-            )
+            row, made = cls.objects.get_or_create(**whose, defaults=new)
+        return row, made or row._take_over(claim)
 
     def _take_over(self, claim: UUID) -> bool:
         dead = self._unanswered().filter(claimed_until__lte=Now())

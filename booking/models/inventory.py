@@ -1,6 +1,7 @@
 """Departures, and the seats of each."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, cast
 from uuid import UUID
@@ -9,6 +10,7 @@ from django.db import models
 
 from booking.models.network import AircraftType, Cabin
 from booking.models.schedule import Flight
+from booking.prepared import Argument, Update
 from contracts import values
 from contracts.values import Itinerary
 from outbox.transactions import LostRace
@@ -177,13 +179,32 @@ class Seat(models.Model):
             LostRace: not all of them are free any more; none is taken then.
         """
         wanted = sorted(numbers)
-        seats = cls.objects.filter(departure=departure, number__in=wanted)
-        taken = seats.filter(status=cls.Status.FREE).update(status=status, reservation_id=owner)
+        named = {f"number {place}": number for place, number in enumerate(wanted)}
+        taken = cls._taking(len(wanted)).run(
+            departure=departure.pk, owner=owner, status=status, **named
+        )
         if taken == len(wanted):
             return
         if taken:
+            seats = cls.objects.filter(departure=departure, number__in=wanted)
             seats.filter(reservation_id=owner).update(status=cls.Status.FREE, reservation_id=None)
         raise LostRace(f"of the seats {', '.join(wanted)} only {taken} were free")
+
+    @classmethod
+    @cache
+    def _taking(cls, seats: int) -> Update:
+        """The UPDATE that takes so many seats: the condition on the status is what decides."""
+        numbers = [Argument(f"number {place}", models.CharField()) for place in range(seats)]
+        free = cls.objects.filter(
+            departure=Argument("departure", models.BigIntegerField()),
+            number__in=numbers,
+            status=cls.Status.FREE,
+        )
+        return Update(
+            free,
+            status=Argument("status", models.CharField()),
+            reservation=Argument("owner", models.UUIDField()),
+        )
 
     @classmethod
     def sell_held(cls, reservation_id: UUID, numbers: Iterable[str]) -> None:

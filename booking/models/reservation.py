@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from booking.models.inventory import Departure, Seat
 from booking.models.network import Cabin
+from booking.prepared import insert
 from contracts import values
 from contracts.values import Price, PriceLine, ReservationSummary
 from outbox.models import EventSource
@@ -122,7 +123,7 @@ class Reservation(EventSource):
             LostRace: the record locator is somebody else's; the next attempt draws another.
         """
         try:
-            self.save(force_insert=True)
+            insert([self])
         except IntegrityError as error:
             if "locator" not in str(error):
                 raise

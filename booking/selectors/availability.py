@@ -4,18 +4,30 @@ import random
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import (
+    CharField,
+    DateField,
+    DateTimeField,
+    Exists,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+)
 from rest_framework.exceptions import APIException, NotFound
 
 from booking.models import Cabin, Departure, Flight, Seat
+from booking.prepared import Argument, Select
 from booking.seating import best_choices, nearest_seats
 from booking.selectors.describing import described
 from outbox.transactions import LostRace
 
 OFFERED: Final = 5
+# What leaves until then does not sell.
+CLOSES: Final = Argument("closes", DateTimeField())
 
 
 class UnknownFlight(NotFound):
@@ -137,8 +149,7 @@ def selection(wanted: Wanted, *, now: datetime, crowded: bool = False) -> Select
         SeatTaken, NoSeatsLeft: what is wanted is not free.
         LostRace: it was free a moment ago.
     """
-    day = wanted.departure_date
-    found = _on_the_date(wanted, day, now) if day else _on_the_next(wanted, now)
+    found = _soonest(wanted, now)
     if found is None:
         raise _why_not(wanted, now)
     departure, cabin = found
@@ -166,28 +177,55 @@ def free_seats(departure: Departure, cabin: str) -> list[str]:
     return list(free.values_list("number", flat=True))
 
 
-def _on_the_next(wanted: Wanted, now: datetime) -> tuple[Departure, str] | None:
-    """The next open departure on which all is free, by one query."""
-    if not wanted.numbers:
-        cabin = wanted.cabin or Cabin.ECONOMY
-        enough = Exists(_enough(OuterRef("pk"), cabin, wanted))
-        departure = _open(wanted, now).filter(enough).order_by("departs_at").first()
-        return (departure, cabin) if departure else None
-    seats = _seats(wanted).filter(**_is_open(wanted, now, "departure__"))
-    soonest = seats.select_related(*described("departure__")).order_by("departure__departs_at")
-    first = soonest.first()
-    return (first.departure, first.cabin) if first else None
-
-
-def _on_the_date(wanted: Wanted, day: date, now: datetime) -> tuple[Departure, str] | None:
-    departure = departure_on(wanted.flight_number, day)
-    must_sell(departure, now)
+def _soonest(wanted: Wanted, now: datetime) -> tuple[Departure, str] | None:
+    """The date's departure, or the next one, if it sells and all is free on it; by one query."""
+    values: dict[str, Any] = {
+        "flight": wanted.flight_number,
+        "date": wanted.departure_date,
+        "cabin": wanted.cabin or Cabin.ECONOMY,
+        "closes": now + _cut_off(),
+        **{f"seat {place}": number for place, number in enumerate(wanted.numbers)},
+    }
     if wanted.numbers:
-        seat = _seats(wanted).filter(departure=departure).first()
-        return (departure, seat.cabin) if seat else None
-    cabin = wanted.cabin or Cabin.ECONOMY
-    enough = len(free_seats(departure, cabin)) >= wanted.unnamed
-    return (departure, cabin) if enough else None
+        seat = _soonest_seat(*_shape(wanted)).first(**values)
+        return (seat.departure, seat.cabin) if seat else None
+    departure = _soonest_departure(*_shape(wanted)).first(**values)
+    return (departure, values["cabin"]) if departure else None
+
+
+def _shape(wanted: Wanted) -> tuple[int, int, bool, bool]:
+    """What the SQL differs by: at most nine passengers make at most 220 of them."""
+    dated, in_cabin = wanted.departure_date is not None, wanted.cabin is not None
+    return len(wanted.numbers), wanted.unnamed, in_cabin, dated
+
+
+@cache
+def _soonest_seat(named: int, unnamed: int, in_cabin: bool, dated: bool) -> Select[Seat]:
+    """The first of the named seats, with its departure, to which all else belongs."""
+    wanted = _any_of(named, unnamed, in_cabin, dated)
+    seats = _seats(wanted).filter(**_is_open(wanted, CLOSES, "departure__"))
+    related = seats.select_related(*described("departure__"))
+    return Select(related.order_by("departure__departs_at")[:1])
+
+
+@cache
+def _soonest_departure(named: int, unnamed: int, in_cabin: bool, dated: bool) -> Select[Departure]:
+    """The departure with room for those who name no seat."""
+    wanted = _any_of(named, unnamed, True, dated)
+    enough = Exists(_enough(OuterRef("pk"), wanted.cabin, wanted))
+    return Select(_open(wanted, CLOSES).filter(enough).order_by("departs_at")[:1])
+
+
+def _any_of(named: int, unnamed: int, in_cabin: bool, dated: bool) -> Wanted:
+    """What stands for all requests of a shape."""
+    values: dict[str, Any] = {
+        "flight_number": Argument("flight", IntegerField()),
+        "numbers": tuple(Argument(f"seat {place}", CharField()) for place in range(named)),
+        "unnamed": unnamed,
+        "cabin": Argument("cabin", CharField()) if in_cabin else None,
+        "departure_date": Argument("date", DateField()) if dated else None,
+    }
+    return Wanted(**values)
 
 
 def _seats(wanted: Wanted) -> QuerySet[Seat]:
@@ -212,21 +250,25 @@ def _enough(departure: Any, cabin: Any, wanted: Wanted) -> QuerySet[Seat]:
     return free[last : last + 1]
 
 
-def _open(wanted: Wanted, now: datetime) -> QuerySet[Departure]:
-    return Departure.objects.select_related(*described()).filter(**_is_open(wanted, now))
+def _open(wanted: Wanted, closes: Any) -> QuerySet[Departure]:
+    return Departure.objects.select_related(*described()).filter(**_is_open(wanted, closes))
 
 
-def _is_open(wanted: Wanted, now: datetime, path: str = "") -> dict[str, Any]:
-    """The condition that a departure of the flight sells; `path` leads to the departure."""
-    return {f"{path}flight__number": wanted.flight_number, **sells(now, path)}
-
-
-def sells(now: datetime, path: str = "") -> dict[str, Any]:
-    """The condition that a departure sells; `path` leads to the departure."""
+def _is_open(wanted: Wanted, closes: Any, path: str = "") -> dict[str, Any]:
+    """The condition that a departure of the flight, or the date's, sells: it leaves later than
+    what closes now; `path` leads to the departure."""
+    on_the_date = {f"{path}date": wanted.departure_date} if wanted.departure_date else {}
+    of_the_flight = {f"{path}flight__number": wanted.flight_number, **on_the_date}
     return {
+        **of_the_flight,
         f"{path}status": Departure.Status.OPEN,
-        f"{path}departs_at__gt": now + _cut_off(),
+        f"{path}departs_at__gt": closes,
     }
+
+
+def sells(now: datetime) -> dict[str, Any]:
+    """The condition that a departure sells."""
+    return {"status": Departure.Status.OPEN, "departs_at__gt": now + _cut_off()}
 
 
 def _cut_off() -> timedelta:
@@ -299,10 +341,12 @@ def must_be_free(departure: Departure, wanted: Wanted) -> None:
 def _why_not(wanted: Wanted, now: datetime) -> APIException:
     """Why nothing can be had, told by the date's departure, or by the next one that is open."""
     flight = flight_of(wanted.flight_number)
+    departure: Departure | None
     if wanted.departure_date:
-        departure: Departure | None = departure_on(flight.number, wanted.departure_date)
+        departure = departure_on(flight.number, wanted.departure_date)
+        must_sell(departure, now)
     else:
-        departure = _open(wanted, now).order_by("departs_at").first()
+        departure = _open(wanted, now + _cut_off()).order_by("departs_at").first()
     return _why_not_on(flight, departure, wanted)
 
 

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 import outbox
 from booking import saga, selectors
 from booking.models import Reservation, ReservationPassenger, Seat
+from booking.prepared import insert
 from booking.selectors import Selection, Wanted
 from booking.services.party import Traveler, must_be_a_party, must_be_seated_well, seated
 from contracts.booking import BookingEvent, PassengerContactGiven, ReservationCreated
@@ -139,8 +140,8 @@ def _write(
     reservation.insert()
     for passenger in reservation.party:
         passenger.reservation = reservation
-    ReservationPassenger.objects.bulk_create(reservation.party)
-    buying.save(force_insert=True)
+    insert(reservation.party)
+    insert([buying])
     then = "payment asked for" if asked else "to be paid"
     saga.note(reservation, "created", f"{saga.seats_of(reservation.party)} held, {then}", now=now)
 

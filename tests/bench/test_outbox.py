@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.outbox.durability import REQUIRED, require
+from bench.durability import REQUIRED, require
 from dev.bootstrap import ROOT
 from dev.console import RefusalError
 

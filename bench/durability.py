@@ -9,26 +9,20 @@ from dev.console import RefusalError
 from outbox.conf import options
 from outbox.kafka import producer_configuration
 
-REQUIRED: Final[Mapping[str, object]] = {
-    "innodb_flush_log_at_trx_commit": "1",
-    "acks": "all",
-    "enable.idempotence": True,
-}
+OF_DATABASE: Final[Mapping[str, object]] = {"innodb_flush_log_at_trx_commit": "1"}
+OF_PRODUCER: Final[Mapping[str, object]] = {"acks": "all", "enable.idempotence": True}
+REQUIRED: Final[Mapping[str, object]] = {**OF_DATABASE, **OF_PRODUCER}
 ALSO_SHOWN: Final = ("innodb_doublewrite", "log_bin", "innodb_buffer_pool_size", "version")
 
 
 def settings_in_force() -> dict[str, object]:
     """What the server says of itself, and how the relay's producer is configured."""
-    names = [name for name in REQUIRED if name.startswith("innodb")] + list(ALSO_SHOWN)
+    names = [*OF_DATABASE, *ALSO_SHOWN]
     with connection.cursor() as cursor:
         cursor.execute("SHOW GLOBAL VARIABLES WHERE variable_name IN %s", [names])
         server = dict(cursor.fetchall())
     producer = producer_configuration(options())
-    return {
-        **server,
-        "acks": producer["acks"],
-        "enable.idempotence": producer["enable.idempotence"],
-    }
+    return {**server, **{name: producer[name] for name in OF_PRODUCER}}
 
 
 def require(found: Mapping[str, object]) -> None:

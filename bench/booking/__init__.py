@@ -1,0 +1,1 @@
+"""How fast the booking service is: `make bench-booking`."""

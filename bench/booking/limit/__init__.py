@@ -1,0 +1,1 @@
+"""What limits the booking service: its own statements, from a view that does nothing else."""
