@@ -8,6 +8,7 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Callable
+from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any, Final, cast
 
@@ -28,6 +29,7 @@ def without(function: Callable[..., Any], text: str, instead: str = "") -> Patch
     owner: Any = getattr(module, owners[0]) if owners else module
 
     def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+        _forget(module, monkeypatch)
         source = textwrap.dedent(inspect.getsource(bare))
         assert source.count(text) == 1, f"{bare.__qualname__} has not once: {text}"
         made = dict(vars(owner))  # what a method's signature is read with
@@ -39,6 +41,13 @@ def without(function: Callable[..., Any], text: str, instead: str = "") -> Patch
         monkeypatch.setattr(bare, "__code__", mutant.__code__)
 
     return patch
+
+
+def _forget(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the module's cached functions begin anew: what they keep was made with the guard on."""
+    for name, value in list(vars(module).items()):
+        if hasattr(value, "cache_clear"):
+            monkeypatch.setattr(module, name, cache(value.__wrapped__))
 
 
 def _importers(module: ModuleType, name: str) -> list[ModuleType]:

@@ -18,6 +18,12 @@ def small_flight(number: int = 1001) -> Flight:
     return factories.flight(number, seat_rows=1, seat_letters="A C")
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing takes so long that it says how far it is, however busy the machine."""
+    monkeypatch.setattr(plan_departures, "PROGRESS_SECONDS", 3600.0)
+
+
 def run(*arguments: str) -> str:
     output = StringIO()
     call_command("plan_departures", *arguments, stdout=output)
