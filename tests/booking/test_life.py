@@ -206,4 +206,4 @@ def test_seats_and_reservations_agree_after_every_step() -> None:
 @pytest.mark.timeout(1200)
 @pytest.mark.django_db(transaction=True)
 def test_seats_and_reservations_agree_in_many_more_lives() -> None:
-    check(examples=150 if connection.vendor == "sqlite" else 25, steps=50, derandomize=False)
+    check(examples=100 if connection.vendor == "sqlite" else 20, steps=50, derandomize=False)
