@@ -31,8 +31,10 @@ from booking.serializers import (
     locator_of,
 )
 
-# One instance for all answers: what it costs is making its fields, and showing changes nothing.
+# One instance each for all answers: what costs is making the fields, and showing changes nothing.
 SHOWN: Final = ReservationWithParty()
+DEPARTURE: Final = DepartureSerializer()
+SEAT_MAP: Final = SeatMapSerializer()
 # What is left is told as it is now: a copy of the answer would offer what is sold.
 NOT_KEPT: Final = {"Cache-Control": "no-store"}
 
@@ -194,7 +196,8 @@ class DepartureSearch(generics.GenericAPIView[Any]):
         asked = DepartureQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
         found = selectors.search(**asked.validated_data, now=timezone.now())
-        return Response({"results": self.get_serializer(found, many=True).data}, headers=NOT_KEPT)
+        results = [DEPARTURE.to_representation(one) for one in found]
+        return Response({"results": results}, headers=NOT_KEPT)
 
 
 @extend_schema_view(get=documents.GET_DEPARTURE)
@@ -206,7 +209,7 @@ class DepartureDetail(generics.GenericAPIView[Any]):
     def get(self, request: Request, flight_number: int, day: date) -> Response:
         """The departure with its cabins."""
         found = selectors.availability_on(flight_number, day)
-        return Response(self.get_serializer(found).data, headers=NOT_KEPT)
+        return Response(DEPARTURE.to_representation(found), headers=NOT_KEPT)
 
 
 @extend_schema_view(get=documents.GET_SEAT_MAP)
@@ -218,4 +221,4 @@ class DepartureSeats(generics.GenericAPIView[Any]):
     def get(self, request: Request, flight_number: int, day: date) -> Response:
         """The departure with its cabins and its seats."""
         found = selectors.seat_map(flight_number, day)
-        return Response(self.get_serializer(found).data, headers=NOT_KEPT)
+        return Response(SEAT_MAP.to_representation(found), headers=NOT_KEPT)

@@ -167,8 +167,9 @@ class CabinLayout(models.Model):
     def places(self) -> Iterator[Place]:
         """Every seat of the cabin, row by row."""
         missing, blocked = set(self.missing_seats), set(self.blocked_seats)
+        positions = list(self._positions())
         for row in range(self.first_row, self.last_row + 1):
-            for letter, position in self._positions():
+            for letter, position in positions:
                 if f"{row}{letter}" not in missing:
                     yield Place(
                         row=row,
