@@ -5,6 +5,7 @@ reads those addresses, at most once a second, and sends. A datagram that is lost
 pause and nothing else: correctness never rests on it. An empty `NUDGE_LISTEN` turns it off.
 """
 
+import atexit
 import logging
 import select
 import socket
@@ -81,6 +82,7 @@ class Sender:
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
+        atexit.register(self._socket.close)
         self._lock = threading.Lock()
         self._known: dict[str, tuple[float, list[tuple[str, int]]]] = {}
 
