@@ -16,7 +16,17 @@ from outbox.conf import options
 from outbox.leases import Leases
 from payment import selectors, services
 from payment.models import OPERATIONS, IllegalTransition, Operation
-from payment.processors import Answer, Authorization, OutcomeUnknown, Processor
+from payment.processors import (
+    Answer,
+    Authorization,
+    Capture,
+    OutcomeUnknown,
+    Processor,
+    Refund,
+    Request,
+    Void,
+    ask,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -70,18 +80,17 @@ class Operations:
             limit=room,
         )
         for operation in due:
-            self._calls[self._threads.submit(self._ask, operation)] = operation
+            if operation.kind == Operation.Kind.AUTHORIZE or not self._is_settled(operation):
+                call = self._threads.submit(ask, self.processor, request_for(operation))
+                self._calls[call] = operation
 
-    def _ask(self, operation: Operation) -> Answer:
-        """Runs in a thread of its own, without the database."""
-        return self.processor.authorize(
-            Authorization(
-                idempotency_key=operation.idempotency_key,
-                token=operation.payment_token,
-                amount=operation.amount,
-                currency=operation.currency,
-            )
-        )
+    def _is_settled(self, operation: Operation) -> bool:
+        """Whether the processor need not be asked any more."""
+        try:
+            return services.settle_without_asking(operation, now=timezone.now())
+        except IllegalTransition as error:
+            logger.info("already recorded: %s", error)
+            return True
 
     def _record(self, seconds: float | None) -> None:
         if not self._calls:
@@ -102,9 +111,31 @@ class Operations:
         try:
             answer = call.result()
         except OutcomeUnknown as error:
-            services.record_unknown(operation, str(error))
+            services.record_unknown(operation, str(error), now=now)
         except Exception as error:
             logger.exception("%s: the processor's client failed", operation)
-            services.record_unknown(operation, repr(error))
+            services.record_unknown(operation, repr(error), now=now)
         else:
             services.record_answer(operation, answer, now=now)
+
+
+def request_for(operation: Operation) -> Request:
+    """What the processor is asked, for an operation at its turn that it has to be asked for."""
+    key, authorization = operation.idempotency_key, selectors.authorization_of(operation)
+    if authorization is None:
+        return Authorization(
+            idempotency_key=key,
+            token=operation.payment_token,
+            amount=operation.amount,
+            currency=operation.currency,
+        )
+    reference = authorization.processor_reference
+    if operation.kind == Operation.Kind.VOID:
+        return Void(idempotency_key=key, authorization=reference)
+    of_kind = Capture if operation.kind == Operation.Kind.CAPTURE else Refund
+    return of_kind(
+        idempotency_key=key,
+        authorization=reference,
+        amount=operation.amount,
+        currency=operation.currency,
+    )
