@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-slow lint types bench-outbox events
+.PHONY: help demo up down test test-slow lint types bench-outbox bench-payment events
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
@@ -33,3 +33,6 @@ events:  ## docs/events/ anew, from the contracts
 
 bench-outbox:  ## how fast the outbox library is, beside its limits; fails where a figure is missed
 	@$(PYTHON) dev/bench.py outbox
+
+bench-payment:  ## how many authorizations one worker gets through; fails where it is too few
+	@$(PYTHON) dev/bench.py payment

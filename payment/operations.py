@@ -6,6 +6,7 @@ processor is asked again with the same idempotency key and answers what it answe
 """
 
 import logging
+from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from typing import Final
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from outbox.conf import options
 from outbox.leases import Leases
+from outbox.transactions import unit_of_work
 from payment import selectors, services
 from payment.models import OPERATIONS, IllegalTransition, Operation
 from payment.processors import (
@@ -96,13 +98,23 @@ class Operations:
         if not self._calls:
             return
         answered = wait(self._calls, timeout=seconds, return_when=FIRST_COMPLETED).done
+        try:
+            self._record_together(answered)
+        except IllegalTransition:
+            for call in answered:
+                self._record_one(call)
         for call in answered:
-            self._record_one(call, self._calls[call], timezone.now())
             del self._calls[call]
 
-    def _record_one(self, call: Future[Answer], operation: Operation, now: datetime) -> None:
+    @unit_of_work
+    def _record_together(self, calls: Iterable[Future[Answer]]) -> None:
+        """What has come at once is committed at once: a commit is most of what recording costs."""
+        for call in calls:
+            self._record_result(call, self._calls[call], timezone.now())
+
+    def _record_one(self, call: Future[Answer]) -> None:
         try:
-            self._record_result(call, operation, now)
+            self._record_result(call, self._calls[call], timezone.now())
         except IllegalTransition as error:
             # A worker that took over this shard asked too, and got the same answer.
             logger.info("already recorded: %s", error)

@@ -6,8 +6,9 @@ refunded than was captured, a key is booked once.
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -80,27 +81,29 @@ class Books:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self._writing = threading.Lock()
+        self._lock = threading.Lock()
         file.parent.mkdir(parents=True, exist_ok=True)
-        with self.opened() as page:
-            page.execute("PRAGMA journal_mode = WAL")
-            page.executescript(_SCHEMA)
-
-    @contextmanager
-    def opened(self) -> Iterator[sqlite3.Connection]:
-        """A connection of the calling thread, committed at the end."""
-        with closing(sqlite3.connect(self.file, timeout=20)) as connection:
-            # The file outlives the process, killed or not; a power cut is not simulated.
-            connection.execute("PRAGMA synchronous = NORMAL")
-            with connection:
-                yield connection
+        # One connection for all threads, kept open: closing the last one writes the whole log back.
+        self._connection = sqlite3.connect(
+            file, timeout=20, isolation_level=None, check_same_thread=False
+        )
+        weakref.finalize(self, self._connection.close)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        # The file outlives the process, killed or not; a power cut is not simulated.
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.executescript(_SCHEMA)
 
     @contextmanager
     def locked(self) -> Iterator["Page"]:
         """The books, for this thread of this process alone until the block ends."""
-        with self._writing, self.opened() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            yield Page(connection)
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield Page(self._connection)
+            except BaseException:
+                self._connection.rollback()
+                raise
+            self._connection.commit()
 
 
 class Page:

@@ -69,11 +69,11 @@ class Simulator:
         """See `Processor.authorize`."""
         key = authorization.idempotency_key
         self._arrive()
-        with self.books.locked() as page:
-            misses = course(authorization.token, "AUTHORIZE").nobody_there
-            missed = bool(misses) and page.find(key) is None and page.miss(key) < misses
-        if missed:
-            raise OutcomeUnknown("nobody is there")
+        if misses := course(authorization.token, "AUTHORIZE").nobody_there:
+            with self.books.locked() as page:
+                missed = page.miss(key)
+            if missed < misses:
+                raise OutcomeUnknown("nobody is there")
         return self._answer(key, partial(self._authorization, authorization))
 
     def capture(self, capture: Capture) -> Answer:
