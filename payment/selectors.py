@@ -1,6 +1,7 @@
 """Reads."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
@@ -20,6 +21,15 @@ def operation(operation_id: int) -> Operation:
         Operation.DoesNotExist: there is none.
     """
     return Operation.objects.select_related("payment").get(pk=operation_id)
+
+
+def operation_of(payment_id: UUID, number: int) -> Operation:
+    """The operation of a payment under a number, and the payment, as they are now.
+
+    Raises:
+        Operation.DoesNotExist: there is none.
+    """
+    return Operation.objects.select_related("payment").get(payment=payment_id, number=number)
 
 
 def authorization_of(operation: Operation) -> Operation | None:

@@ -13,9 +13,11 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 
 # Which service answers for which path: the longest matching prefix wins.
+PAYMENT_URL = ENVIRONMENT.url("PAYMENT_URL", trial="http://127.0.0.1:4002")
 ROUTES = {
     "/api/reservations": ENVIRONMENT.url("BOOKING_URL", trial="http://127.0.0.1:4001"),
-    "/api/payments": ENVIRONMENT.url("PAYMENT_URL", trial="http://127.0.0.1:4002"),
+    "/api/payments": PAYMENT_URL,
+    "/payments/webhooks": PAYMENT_URL,
 }
 UPSTREAM_CONNECT_MS = ENVIRONMENT.number("UPSTREAM_CONNECT_MS", default=1000, least=1, most=60_000)
 UPSTREAM_READ_MS = ENVIRONMENT.number("UPSTREAM_READ_MS", default=10_000, least=1, most=60_000)

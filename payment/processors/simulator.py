@@ -34,6 +34,18 @@ from payment.processors.tokens import course
 LATE_SECONDS: Final = 2.0
 
 
+class Away(OutcomeUnknown):
+    """Nobody is there."""
+
+
+class Lost(OutcomeUnknown):
+    """It was booked, and the answer got lost."""
+
+
+class Undecided(OutcomeUnknown):
+    """It is booked, and not decided yet."""
+
+
 class Simulator:
     """See the module.
 
@@ -68,39 +80,39 @@ class Simulator:
     def authorize(self, authorization: Authorization) -> Answer:
         """See `Processor.authorize`."""
         key = authorization.idempotency_key
-        self._arrive()
+        self.arrive()
         if misses := course(authorization.token, "AUTHORIZE").nobody_there:
             with self.books.locked() as page:
                 missed = page.miss(key)
             if missed < misses:
-                raise OutcomeUnknown("nobody is there")
+                raise Away("nobody is there")
         return self._answer(key, partial(self._authorization, authorization))
 
     def capture(self, capture: Capture) -> Answer:
         """See `Processor.capture`."""
-        self._arrive()
+        self.arrive()
         return self._answer(capture.idempotency_key, partial(_follow_up, "CAPTURE", capture))
 
     def void(self, void: Void) -> Answer:
         """See `Processor.void`."""
-        self._arrive()
+        self.arrive()
         return self._answer(void.idempotency_key, partial(_follow_up, "VOID", void))
 
     def refund(self, refund: Refund) -> Answer:
         """See `Processor.refund`."""
-        self._arrive()
+        self.arrive()
         return self._answer(refund.idempotency_key, partial(_follow_up, "REFUND", refund))
 
     def outcome(self, idempotency_key: str) -> Answer | None:
         """See `Processor.outcome`."""
-        self._arrive()
+        self.arrive()
         with self.books.locked() as page:
             entry = page.find(idempotency_key)
         return None if entry is None else _told(entry)
 
     def transactions(self) -> Iterator[Transaction]:
         """See `Processor.transactions`."""
-        self._arrive()
+        self.arrive()
         with self.books.locked() as page:
             entries = page.entries()
         for entry in entries:
@@ -113,11 +125,11 @@ class Simulator:
                     answer=_told(entry),
                 )
 
-    def _arrive(self) -> None:
+    def arrive(self) -> None:
         """The way to the processor."""
         time.sleep(self.latency)
         if self._closed.exists():
-            raise OutcomeUnknown("nobody is there")
+            raise Away("nobody is there")
 
     def _answer(self, idempotency_key: str, decide: Callable[[Page], Entry]) -> Answer:
         """What the books say to a key; what they have not seen is decided and booked first."""
@@ -128,7 +140,7 @@ class Simulator:
                 page.add(entry)
             page.count_asked(entry)
         if entry.asked < course(entry.token, entry.kind).lost_answers:
-            raise OutcomeUnknown("timed out")
+            raise Lost("timed out")
         return _told(entry)
 
     def _authorization(self, asked: Authorization, page: Page) -> Entry:
@@ -180,7 +192,7 @@ def _refusal(page: Page, authorization: Entry | None, kind: Kind, amount: int) -
 def _told(entry: Entry) -> Answer:
     """The outcome of an entry, once it is decided."""
     if entry.decided_at > time.time():
-        raise OutcomeUnknown("not decided yet")
+        raise Undecided("not decided yet")
     if entry.declined:
         return Declined(reason=entry.declined)
     return Approved(reference=entry.reference)

@@ -3,10 +3,14 @@
 from payment.services.answers import record_answer, record_unknown, settle_without_asking
 from payment.services.requests import request_authorization, request_follow_up
 from payment.services.reservations import note_nothing_owed, note_owed
+from payment.services.webhooks import ContradictoryOutcome, UnknownOperation, receive_outcome
 
 __all__ = [
+    "ContradictoryOutcome",
+    "UnknownOperation",
     "note_nothing_owed",
     "note_owed",
+    "receive_outcome",
     "record_answer",
     "record_unknown",
     "request_authorization",
