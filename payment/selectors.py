@@ -1,9 +1,11 @@
 """Reads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from payment.models import Operation, Payment
@@ -77,3 +79,60 @@ def due_operations(*, shards: Sequence[int], besides: Sequence[int], limit: int)
     return list(
         due.exclude(id__in=besides).select_related("payment").order_by("next_attempt_at")[:limit]
     )
+
+
+def last_number(payment: Payment) -> int:
+    """The highest number of a payment's operations."""
+    found = Operation.objects.filter(payment=payment).aggregate(last=Max("number"))
+    return int(found["last"] or 0)
+
+
+def authorizations(payment: Payment) -> list[Operation]:
+    """A payment's authorizations that have succeeded, the newest first."""
+    return list(
+        Operation.objects.filter(
+            payment=payment, kind=Operation.Kind.AUTHORIZE, status=Operation.Status.SUCCEEDED
+        ).order_by("-number")
+    )
+
+
+# Reconciliation
+
+
+def operations_by_key(keys: Iterable[str]) -> dict[str, Operation]:
+    """The operations that there are of these idempotency keys."""
+    payments: set[UUID] = set()
+    for key in keys:
+        with suppress(ValueError):
+            payments.add(UUID(key.partition(":")[0]))
+    found = Operation.objects.filter(payment__in=payments).select_related("payment")
+    return {operation.idempotency_key: operation for operation in found}
+
+
+def done_by_processor(before: datetime) -> Iterator[Operation]:
+    """Operations that a processor has said yes to before a moment."""
+    done = Operation.objects.filter(status=Operation.Status.SUCCEEDED, completed_at__lte=before)
+    return done.exclude(processor_reference="").order_by("id").iterator()
+
+
+def open_operations(before: datetime) -> Iterator[Operation]:
+    """Operations without an answer that were asked for before a moment."""
+    waiting = Operation.objects.filter(status__in=Operation.OPEN, requested_at__lte=before)
+    return waiting.order_by("id").iterator()
+
+
+def payments_at_rest(before: datetime) -> Iterator[Payment]:
+    """Payments of which is known what is owed, with nothing open, and unchanged since a moment."""
+    resting = Payment.objects.filter(owed_amount__isnull=False, updated_at__lte=before)
+    return resting.filter(~Exists(_open_of_it())).order_by("pk").iterator()
+
+
+def locked_at_rest(payment_id: UUID) -> Payment | None:
+    """A payment, locked until the transaction ends, if nothing of it is open."""
+    payment = Payment.objects.select_for_update().get(pk=payment_id)
+    is_open = Operation.objects.filter(payment=payment, status__in=Operation.OPEN).exists()
+    return None if is_open else payment
+
+
+def _open_of_it() -> QuerySet[Operation]:
+    return Operation.objects.filter(payment=OuterRef("pk"), status__in=Operation.OPEN)

@@ -145,6 +145,15 @@ class Operation(models.Model):
         """Whether it has its definite answer."""
         return self.status not in self.OPEN
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether it is an authorization of which everything is still reserved."""
+        return (
+            self.kind == self.Kind.AUTHORIZE
+            and self.status == self.Status.SUCCEEDED
+            and not (self.captured_amount or self.voided_amount)
+        )
+
     @classmethod
     def request(
         cls, payment: Payment, *, number: int, now: datetime, **content: Any
@@ -235,6 +244,12 @@ class Operation(models.Model):
         )
         if is_new:
             LedgerEntry.append(self, now=now)
+
+    def hasten(self) -> bool:
+        """Have it due now, if it is still open; whether it is."""
+        open_still = Operation.objects.filter(pk=self.pk, status__in=self.OPEN)
+        nudge_on_commit(OPERATIONS)
+        return bool(open_still.update(next_attempt_at=Now()))
 
     def add(self, total: str, amount: int) -> None:
         """Count on an authorization what a follow-up has come to."""

@@ -80,9 +80,9 @@ class Payment(EventSource):
         return self.captured_amount - self.refunded_amount
 
     @property
-    def reserved_amount(self) -> int:
-        """What is still reserved on the card, neither charged nor given up."""
-        return self.authorized_amount - self.captured_amount - self.voided_amount
+    def excess_amount(self) -> int:
+        """What was kept beyond what is owed; nothing while nobody has said what is."""
+        return 0 if self.owed_amount is None else max(0, self.kept_amount - self.owed_amount)
 
     def add(self, total: str, amount: int, *, now: datetime) -> None:
         """Move one of the running totals, `authorized_amount` and so on, by so much."""

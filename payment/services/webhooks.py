@@ -27,7 +27,8 @@ def receive_outcome(told: Transaction, *, now: datetime) -> None:
         ContradictoryOutcome: it is about something else, or the operation has another answer.
     """
     operation = _operation(told.idempotency_key)
-    _hold_content(operation, told)
+    if not is_about(operation, told):
+        raise ContradictoryOutcome(f"{operation} was asked for otherwise")
     if not operation.is_settled:
         _record(operation, told.answer, now)
     elif not agrees(operation, told.answer):
@@ -40,6 +41,14 @@ def _record(operation: Operation, answer: Answer, now: datetime) -> None:
     except IllegalTransition as error:
         # A worker has recorded its own answer since the operation was read: look at that.
         raise LostRace(str(error)) from error
+
+
+def is_about(operation: Operation, told: Transaction) -> bool:
+    """Whether a line of the processor's books is what an operation has asked for."""
+    # A void is of the whole authorization, whatever amount was named when it was asked for.
+    is_void = operation.kind == Operation.Kind.VOID
+    asked = (operation.kind, operation.currency, None if is_void else operation.amount)
+    return asked == (told.kind, told.currency, None if is_void else told.amount)
 
 
 def agrees(operation: Operation, answer: Answer) -> bool:
@@ -58,11 +67,3 @@ def _operation(idempotency_key: str) -> Operation:
         return selectors.operation_of(UUID(payment), int(number))
     except (ValueError, Operation.DoesNotExist) as error:
         raise UnknownOperation("no operation has this key") from error
-
-
-def _hold_content(operation: Operation, told: Transaction) -> None:
-    # A void is of the whole authorization, whatever amount was named when it was asked for.
-    is_void = operation.kind == Operation.Kind.VOID
-    asked = (operation.kind, operation.currency, None if is_void else operation.amount)
-    if asked != (told.kind, told.currency, None if is_void else told.amount):
-        raise ContradictoryOutcome(f"{operation} was asked for otherwise")

@@ -448,7 +448,7 @@ def test_a_void_holds_whatever_the_authorization_comes_to(
         operations.run_once()
         make_due()
     payment.refresh_from_db()
-    assert (payment.reserved_amount, payment.captured_amount) == (0, 0)
+    assert (payment.voided_amount, payment.captured_amount) == (payment.authorized_amount, 0)
     types = Counter(OutboxEvent.objects.values_list("type", flat=True))
     assert (types[PaymentVoided.type], types[PaymentCaptureFailed.type]) == (1, 1)
 
