@@ -1,15 +1,11 @@
 """The work of `run_operations`: asking the processor outside transactions, many at once."""
 
 import logging
-import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from concurrent.futures import wait
-from contextlib import closing
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,74 +14,27 @@ from pytest_django import Settings
 
 from contracts.payment import (
     PaymentAuthorized,
-    PaymentCaptured,
-    PaymentCaptureFailed,
     PaymentDeclined,
-    PaymentRefunded,
-    PaymentVoided,
 )
 from outbox.models import Lease, OutboxEvent
-from payment.models import Operation, Payment
+from payment.models import Operation
 from payment.operations import Operations
-from payment.processors import Capture, Declined, OutcomeUnknown, Processor, Refund, ask
+from payment.processors import Declined, OutcomeUnknown, Processor, ask
 from payment.processors.simulator import Simulator
 from tests.payment import factories
-from tests.payment.factories import AMOUNT, NOW
-from tests.payment.fakes import YES, Observed, Scripted, Watched
+from tests.payment.fakes import YES, Scripted, Watched
+from tests.payment.working import (
+    Worker,
+    answered_then_killed,
+    charged,
+    make_due,
+    nothing_open,
+    nothing_requested,
+    run_until,
+)
 from tests.threads import PATIENCE_SECONDS, at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-LEASE_SECONDS = 0.6
-
-
-@pytest.fixture(autouse=True)
-def short_leases(settings: Settings) -> None:
-    """A dead worker's shards are free soon."""
-    settings.OUTBOX = {**settings.OUTBOX, "LEASE_SECONDS": LEASE_SECONDS}
-
-
-@pytest.fixture
-def worker() -> Iterator[Callable[..., Operations]]:
-    """Starts workers, and closes them after the test."""
-    started: list[Operations] = []
-
-    def start(processor: Processor, *, in_flight: int = 4) -> Operations:
-        started.append(Operations(processor, in_flight=in_flight))
-        return started[-1]
-
-    yield start
-    for operations in started:
-        operations.close()
-
-
-@pytest.fixture
-def simulator(tmp_path: Path) -> Simulator:
-    return Simulator(tmp_path / "books.sqlite3")
-
-
-def charged(simulator: Simulator) -> int:
-    with closing(sqlite3.connect(simulator.books.file)) as books:
-        [[count]] = books.execute("SELECT COUNT(*) FROM entry")
-        return int(count)
-
-
-def run_until(done: Callable[[], bool], operations: Operations) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not done():
-        assert time.monotonic() < deadline, "not done in time"
-        operations.run_once()
-
-
-def nothing_requested() -> bool:
-    return not Operation.objects.filter(status=Operation.Status.REQUESTED).exists()
-
-
-def nothing_open() -> bool:
-    return not Operation.objects.filter(status__in=Operation.OPEN).exists()
-
-
-Worker = Callable[..., Operations]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("short_leases")]
 
 
 def test_a_card_is_authorized_recorded_and_told(worker: Worker, simulator: Simulator) -> None:
@@ -148,11 +97,6 @@ def test_an_unknown_outcome_is_not_asked_about_before_its_time(worker: Worker) -
     assert len(processor.asked) == 1
 
 
-def make_due() -> None:
-    """Let the time of what is asked again come."""
-    Operation.objects.update(next_attempt_at=NOW)
-
-
 def test_the_processor_is_asked_again_with_the_same_key_until_it_knows(worker: Worker) -> None:
     operation = factories.operation()
     unknown = OutcomeUnknown("timed out")
@@ -192,15 +136,6 @@ def test_one_failing_call_does_not_stop_the_others(worker: Worker) -> None:
 
 
 # Crashes
-
-
-def answered_then_killed(operations: Operations) -> None:
-    """The processor has answered; the process dies before the answer is recorded."""
-    operations.leases.keep()
-    operations._start()
-    assert operations._calls
-    wait(operations._calls)
-    operations._calls.clear()
 
 
 def test_a_crash_between_answer_and_record_is_asked_again_and_charged_once(
@@ -380,98 +315,3 @@ def test_a_declined_and_an_approved_card_are_told_apart(worker: Worker) -> None:
     run_until(nothing_open, worker(Scripted(Declined(reason="stolen"), YES), in_flight=1))
     statuses = Counter(Operation.objects.values_list("status", flat=True))
     assert statuses == {"FAILED": 1, "SUCCEEDED": 1}
-
-
-# What follows an authorization
-
-
-def capture_and_refund(token: str) -> Payment:
-    """A payment of which everything is asked at once, in booking's order."""
-    payment = factories.operation(token=token).payment
-    factories.asked("CAPTURE", payment, number=2)
-    factories.asked("REFUND", payment, number=3, amount=900)
-    return payment
-
-
-@pytest.mark.parametrize("token", ["tok_approve", "tok_timeout_approve", "tok_follow_ups_timeout"])
-def test_what_follows_is_done_in_order_each_once(
-    worker: Worker, simulator: Simulator, token: str
-) -> None:
-    payment = capture_and_refund(token)
-    processor = Observed(simulator)
-    operations = worker(processor)
-    while not nothing_open():
-        operations.run_once()
-        make_due()
-    assert list(dict.fromkeys(processor.asked)) == [f"{payment.pk}:{n}" for n in (1, 2, 3)]
-    assert charged(simulator) == 3
-    payment.refresh_from_db()
-    assert (payment.captured_amount, payment.refunded_amount) == (AMOUNT, 900)
-    types = OutboxEvent.objects.order_by("sequence").values_list("type", flat=True)
-    assert list(types) == [
-        event.type for event in (PaymentAuthorized, PaymentCaptured, PaymentRefunded)
-    ]
-
-
-def test_the_processor_is_told_which_authorization_is_meant(worker: Worker) -> None:
-    payment = factories.authorized()
-    factories.asked("CAPTURE", payment, number=2, amount=500)
-    factories.asked("REFUND", payment, number=3, amount=100)
-    processor = Scripted(YES)
-    run_until(nothing_open, worker(processor))
-    about: dict[str, Any] = {"authorization": "ref_auth", "currency": "EUR"}
-    assert processor.asked == [
-        Capture(idempotency_key=f"{payment.pk}:2", amount=500, **about),
-        Refund(idempotency_key=f"{payment.pk}:3", amount=100, **about),
-    ]
-
-
-@pytest.mark.parametrize(
-    "token",
-    [
-        "tok_approve",
-        "tok_decline",
-        "tok_timeout_approve",
-        "tok_timeout_decline",
-        "tok_late_approve",
-    ],
-)
-def test_a_void_holds_whatever_the_authorization_comes_to(
-    worker: Worker, tmp_path: Path, token: str
-) -> None:
-    simulator = Simulator(tmp_path / "books.sqlite3", late=0.1)
-    payment = factories.operation(token=token).payment
-    factories.asked("VOID", payment, number=2)
-    factories.asked("CAPTURE", payment, number=3)
-    operations = worker(simulator)
-    while not nothing_open():
-        operations.run_once()
-        make_due()
-    payment.refresh_from_db()
-    assert (payment.voided_amount, payment.captured_amount) == (payment.authorized_amount, 0)
-    types = Counter(OutboxEvent.objects.values_list("type", flat=True))
-    assert (types[PaymentVoided.type], types[PaymentCaptureFailed.type]) == (1, 1)
-
-
-def test_a_capture_of_a_declined_card_is_refused_without_asking(worker: Worker) -> None:
-    payment = factories.operation().payment
-    factories.asked("CAPTURE", payment)
-    processor = Scripted(Declined(reason="stolen"))
-    run_until(nothing_open, worker(processor))
-    assert len(processor.asked) == 1
-    assert OutboxEvent.objects.last().type == PaymentCaptureFailed.type  # type: ignore[union-attr]
-
-
-def test_a_crash_between_a_refund_and_its_record_refunds_once(
-    worker: Worker, simulator: Simulator
-) -> None:
-    payment = capture_and_refund("tok_approve")
-    operations = worker(simulator)
-    run_until(lambda: Operation.objects.filter(status="SUCCEEDED").count() == 2, operations)
-    operations.close()
-    answered_then_killed(Operations(simulator, in_flight=1))
-    assert charged(simulator) == 3
-    run_until(nothing_open, worker(simulator))
-    assert charged(simulator) == 3
-    payment.refresh_from_db()
-    assert payment.refunded_amount == 900
