@@ -1,6 +1,6 @@
 """Reads."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
@@ -23,6 +23,12 @@ def operation(operation_id: int) -> Operation:
         Operation.DoesNotExist: there is none.
     """
     return Operation.objects.select_related("payment").get(pk=operation_id)
+
+
+def operations(ids: Collection[int]) -> list[Operation]:
+    """These operations and their payments, as they are now, in the order of the ids."""
+    found = Operation.objects.select_related("payment").in_bulk(list(ids))
+    return [found[pk] for pk in ids]
 
 
 def operation_of(payment_id: UUID, number: int) -> Operation:

@@ -1,11 +1,14 @@
 """The outside world: card processors behind one small protocol."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+
+CODE: Final = re.compile("[a-z][a-z0-9_]{0,59}")
 
 Kind = Literal["AUTHORIZE", "CAPTURE", "VOID", "REFUND"]
 
@@ -79,16 +82,34 @@ Request = Authorization | Capture | Void | Refund
 
 @dataclass(frozen=True, kw_only=True)
 class Approved:
-    """A definite yes, with the processor's own reference."""
+    """A definite yes, with the processor's own reference: 1 to 255 characters.
+
+    Raises:
+        ValueError: it is not.
+    """
 
     reference: str
+
+    def __post_init__(self) -> None:
+        """What could not be recorded is refused where it comes in."""
+        if not 1 <= len(self.reference) <= 255:
+            raise ValueError(f"a reference of {len(self.reference)} characters")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declined:
-    """A definite no, with its reason as a code: lower case, such as card_declined."""
+    """A definite no, with its reason as a code of the contracts, such as card_declined.
+
+    Raises:
+        ValueError: it is not.
+    """
 
     reason: str
+
+    def __post_init__(self) -> None:
+        """What could not be told is refused where it comes in."""
+        if not CODE.fullmatch(self.reason):
+            raise ValueError(f"not a code: {self.reason!r}")
 
 
 Answer = Approved | Declined

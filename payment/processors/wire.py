@@ -40,6 +40,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     amount: Annotated[int, msgspec.Meta(ge=0)]
     currency: str
 
+    def __post_init__(self) -> None:
+        """Hold that an approval has its reference, when it is made and when it is decoded."""
+        if self.status == "approved" and not self.reference:
+            raise ValueError("approved, without a reference")
+
     def answer(self) -> Answer:
         """The definite answer.
 

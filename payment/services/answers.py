@@ -1,5 +1,6 @@
 """What an operation came to, recorded and told."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -7,29 +8,55 @@ import outbox
 from outbox.transactions import unit_of_work
 from payment import selectors
 from payment.models import Operation
-from payment.processors import Answer, Approved, Declined
+from payment.processors import Answer, Approved, Declined, OutcomeUnknown
 from payment.services.events import answer_of
+
+Outcome = Answer | OutcomeUnknown
 
 LONGEST_WAIT_SECONDS: Final = 60
 Kind, Status = Operation.Kind, Operation.Status
 
 
 @unit_of_work
+def record_outcomes(outcomes: Mapping[int, Outcome], *, now: datetime) -> None:
+    """Record what operations came to, move the totals, and tell booking, all or nothing.
+
+    What is unknown will be asked again, ever later. The operations are read again, with their
+    payments: the calls took their time, and so may a lost race.
+
+    Args:
+        outcomes: by the operation's id; of a payment one at a time.
+        now: when.
+
+    Raises:
+        IllegalTransition: an answer has been recorded before, to one of them.
+    """
+    operations = selectors.operations(outcomes)
+    for operation in operations:
+        _record(operation, outcomes[operation.pk], now)
+    outbox.append_batch(
+        (operation.payment, answer_of(operation))
+        for operation in operations
+        if operation.is_settled and _is_told(operation)
+    )
+
+
 def record_answer(operation: Operation, answer: Answer, *, now: datetime) -> None:
     """Record the processor's definite answer, move the totals, and tell booking.
-
-    The operation is read again, with its payment: the call took its time, and so may a lost race.
 
     Raises:
         IllegalTransition: an answer has been recorded before.
     """
-    operation = selectors.operation(operation.pk)
-    match answer:
-        case Approved(reference=reference):
-            _succeed(operation, reference, now)
-        case Declined(reason=reason):
-            operation.complete(Status.FAILED, reason=reason, now=now)
-    _tell(operation)
+    record_outcomes({operation.pk: answer}, now=now)
+
+
+def record_unknown(operation: Operation, reason: str, *, now: datetime) -> None:
+    """Record that the processor gave no definite answer; it will be asked again, ever later.
+
+    Raises:
+        IllegalTransition: a definite answer has been recorded before.
+    """
+    record_outcomes({operation.pk: OutcomeUnknown(reason)}, now=now)
 
 
 @unit_of_work
@@ -53,7 +80,8 @@ def settle_without_asking(operation: Operation, *, now: datetime) -> bool:
         operation.complete(Status.FAILED, reason=refusal, now=now)
     else:
         return False
-    _tell(operation)
+    if _is_told(operation):
+        outbox.append(operation.payment, answer_of(operation))
     return True
 
 
@@ -83,6 +111,17 @@ def _refusal(operation: Operation, authorization: Operation | None) -> str:
     return ""
 
 
+def _record(operation: Operation, outcome: Outcome, now: datetime) -> None:
+    match outcome:
+        case Approved(reference=reference):
+            _succeed(operation, reference, now)
+        case Declined(reason=reason):
+            operation.complete(Status.FAILED, reason=reason, now=now)
+        case OutcomeUnknown():
+            wait = timedelta(seconds=min(2**operation.attempts, LONGEST_WAIT_SECONDS))
+            operation.postpone(str(outcome), wait=wait, now=now)
+
+
 def _succeed(operation: Operation, reference: str, now: datetime) -> None:
     """Move the payment's total and, for a follow-up, that of its authorization."""
     total, amount = Operation.TOTALS[operation.kind], operation.amount
@@ -95,19 +134,6 @@ def _succeed(operation: Operation, reference: str, now: datetime) -> None:
         authorization.add(total, amount)
 
 
-def _tell(operation: Operation) -> None:
-    """Append the answer's event; reconciliation's own operations were asked for by nobody."""
-    if operation.saga_id is not None:
-        outbox.append(operation.payment, answer_of(operation))
-
-
-@unit_of_work
-def record_unknown(operation: Operation, reason: str, *, now: datetime) -> None:
-    """Record that the processor gave no definite answer; it will be asked again, ever later.
-
-    Raises:
-        IllegalTransition: a definite answer has been recorded before.
-    """
-    operation = selectors.operation(operation.pk)
-    wait = timedelta(seconds=min(2**operation.attempts, LONGEST_WAIT_SECONDS))
-    operation.postpone(reason, wait=wait, now=now)
+def _is_told(operation: Operation) -> bool:
+    """Whether a saga has asked; reconciliation's own operations were asked for by nobody."""
+    return operation.saga_id is not None

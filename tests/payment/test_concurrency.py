@@ -28,8 +28,8 @@ def test_one_answer_recorded_by_two_workers_at_once_is_recorded_and_told_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     operation = factories.operation()
-    read = FirstCallsTogether(selectors.operation, 2)
-    monkeypatch.setattr(selectors, "operation", read)
+    read = FirstCallsTogether(selectors.operations, 2)
+    monkeypatch.setattr(selectors, "operations", read)
     record = partial(services.record_answer, operation, Approved(reference="ref_1"), now=NOW)
     outcomes = Counter(type(outcome) for outcome in at_once([record] * 2))
     assert outcomes == {type(None): 1, IllegalTransition: 1}

@@ -167,7 +167,7 @@ def test_killed_between_the_answer_and_its_record_it_is_done_once(
     start: Start, simulator: Slow, kind: str
 ) -> None:
     operation = follow_up_of_an_authorization(kind, simulator)
-    victim = start("-m", "tests.e2e.crash", "payment.operations:Operations._record_result")
+    victim = start("-m", "tests.e2e.crash", "payment.operations:Operations._record_outcomes")
     assert victim.wait(2 * PATIENCE_SECONDS) == -signal.SIGKILL
     assert simulator.outcome(operation.idempotency_key) is not None
     operation.refresh_from_db()

@@ -19,7 +19,7 @@ from contracts.payment import (
 from outbox.models import Lease, OutboxEvent
 from payment.models import Operation
 from payment.operations import Operations
-from payment.processors import Declined, OutcomeUnknown, Processor, ask
+from payment.processors import Approved, Declined, OutcomeUnknown, Processor, ask
 from payment.processors.simulator import Simulator
 from tests.payment import factories
 from tests.payment.fakes import YES, Scripted, Watched
@@ -125,6 +125,22 @@ def test_a_bug_in_a_processors_client_is_an_unknown_outcome_and_is_logged(
     assert operation.status == Operation.Status.UNKNOWN
     assert operation.reason == "ZeroDivisionError('no such luck')"
     assert [record.exc_info is not None for record in caplog.records] == [True]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Declined(reason="Card declined!"),
+        lambda: Declined(reason=""),
+        lambda: Declined(reason="a" * 61),
+        lambda: Approved(reference=""),
+        lambda: Approved(reference="x" * 256),
+    ],
+)
+def test_an_answer_that_could_not_be_recorded_or_told_is_none(make: Any) -> None:
+    """It would stop the worker, and all other operations, each time again."""
+    with pytest.raises(ValueError, match=r"code|reference"):
+        make()
 
 
 def test_one_failing_call_does_not_stop_the_others(worker: Worker) -> None:

@@ -185,6 +185,11 @@ def test_a_signed_body_that_is_no_outcome_is_refused(body: bytes) -> None:
     assert post(body).status_code == 400
 
 
+def test_an_approval_without_a_reference_is_refused() -> None:
+    body = msgspec.json.encode(outcome(factories.operation())).replace(b"ref_1", b"")
+    assert post(body).status_code == 400
+
+
 def test_it_is_only_posted() -> None:
     assert Client().get(URL).status_code == 405
 
