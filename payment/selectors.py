@@ -5,15 +5,16 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, Prefetch, QuerySet
 from django.db.models.functions import Now
 
 from payment.models import Operation, Payment
 
 
 def payments() -> QuerySet[Payment]:
-    """Every payment, with its operations."""
-    return Payment.objects.prefetch_related("operations")
+    """Every payment, with its operations in the order in which they were asked for."""
+    in_order = Prefetch("operations", Operation.objects.order_by("id"))
+    return Payment.objects.prefetch_related(in_order)
 
 
 def operation(operation_id: int) -> Operation:

@@ -236,10 +236,11 @@ def test_what_is_no_answer_is_an_unknown_outcome_and_sent_once(
 def test_who_is_turned_away_tries_again_without_being_told_how_long_to_wait(
     connect: Connect, status: str
 ) -> None:
-    server = answering(reply(status, headers="Retry-After: 3600\r\n"))
+    server, started = answering(reply(status, headers="Retry-After: 5\r\n")), time.monotonic()
     with serving(server), pytest.raises(OutcomeUnknown, match=status[:3]):
         connect(server.url).authorize(factories.authorization())
     assert server.asked == 3
+    assert time.monotonic() - started < 5
 
 
 def test_a_processor_that_does_not_answer_is_not_waited_for_for_ever(connect: Connect) -> None:
