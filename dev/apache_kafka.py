@@ -104,8 +104,12 @@ class Kafka:
 
 
 def _cluster_id() -> str:
-    """A random id in Kafka's form: a UUID in URL-safe base64 without padding."""
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    """A random id in Kafka's form: a UUID in URL-safe base64 without padding.
+
+    The first bit is cleared: an id that begins with a dash would be taken for an option.
+    """
+    first, *others = uuid.uuid4().bytes
+    return base64.urlsafe_b64encode(bytes([first & 0x7F, *others])).decode().rstrip("=")
 
 
 def java_command() -> tuple[str, ...]:

@@ -1,7 +1,12 @@
 """How the private broker is configured."""
 
+import base64
 from pathlib import Path
+from uuid import UUID
 
+import pytest
+
+from dev import apache_kafka
 from dev.apache_kafka import Kafka
 
 
@@ -20,3 +25,10 @@ def test_clients_are_told_to_come_to_a_proxy(tmp_path: Path) -> None:
     kafka = Kafka(tmp_path, 9092, 9093, advertised_port=9999)
     assert "PLAINTEXT://127.0.0.1:9999," in advertised(kafka)
     assert "listeners=PLAINTEXT://127.0.0.1:9092," in kafka.configuration()
+
+
+def test_a_clusters_id_does_not_begin_like_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("uuid.uuid4", lambda: UUID(int=2**128 - 1))
+    identity = apache_kafka._cluster_id()
+    assert identity[0].isalpha()
+    assert len(base64.urlsafe_b64decode(f"{identity}==")) == 16
