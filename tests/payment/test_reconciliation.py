@@ -215,6 +215,21 @@ def test_the_rest_of_an_authorization_that_was_captured_in_part_runs_out_by_itse
     assert found(*lines_of(payment)) == []
 
 
+def test_what_is_being_given_back_is_not_given_back_again() -> None:
+    payment = owing(factories.captured(), 0)
+    refund = factories.asked("REFUND", payment, number=3)
+    assert only(*lines_of(payment)).about == refund.idempotency_key
+
+
+def test_what_is_owed_since_it_was_seen_is_not_voided() -> None:
+    payment = owing(factories.authorized(), 0)
+    difference = only(*lines_of(payment))
+    owing(payment, AMOUNT)
+    assert difference.repair is not None
+    assert not difference.repair()
+    assert Operation.objects.count() == 1
+
+
 def test_a_payment_that_has_changed_since_it_was_seen_is_not_repaired() -> None:
     payment = owing(factories.authorized(), 0)
     difference = only(*lines_of(payment))
