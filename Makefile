@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-slow lint types bench-outbox bench-booking events openapi
+.PHONY: help demo up down test test-slow lint types bench-outbox bench-booking bench-payment events openapi
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
@@ -39,3 +39,6 @@ bench-outbox:  ## how fast the outbox library is, beside its limits; fails where
 
 bench-booking:  ## how fast seats are booked and looked at, beside the limits; fails where a figure is missed
 	@$(PYTHON) dev/bench.py booking
+
+bench-payment:  ## how many authorizations one worker gets through; fails where it is too few
+	@$(PYTHON) dev/bench.py payment

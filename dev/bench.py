@@ -1,6 +1,6 @@
 """`make bench-…`: a benchmark on servers of its own, below var/bench.
 
-python3 dev/bench.py outbox|booking [--quick] [--rounds N] [--part NAME ...]
+python3 dev/bench.py outbox|booking|payment [--quick] [--rounds N] [--part NAME ...]
 """
 
 import os
@@ -29,6 +29,7 @@ class Benchmark:
 BENCHMARKS = {
     "outbox": Benchmark(databases=("bench", "bench_history")),
     "booking": Benchmark(kafka=False),
+    "payment": Benchmark(),
 }
 
 
@@ -58,6 +59,7 @@ def _run(name: str, arguments: list[str]) -> int:
         stack.start()
         settings = {
             **environment.read(stack.environment_file),
+            "TRIAL": "1",  # or the services' own settings would ask for more than is measured
             "DJANGO_SETTINGS_MODULE": f"bench.{name}.settings",
             **{f"{program.upper()}_PID": str(stack.pid(program)) for program in stack.names()},
         }

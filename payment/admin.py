@@ -3,37 +3,78 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from outbox.admin import ReadOnly
-from payment.models import Operation, Payment
+from payment.models import LedgerEntry, Operation, Payment
 
 
-class Operations(admin.TabularInline):
-    """What was asked of the processor, and its answers."""
+class OnlyShown(admin.TabularInline):
+    """Rows that nobody adds or edits by hand."""
 
-    model = Operation
     extra = 0
     can_delete = False
-    exclude = ["payment_token"]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds operations by hand."""
+        """Nobody does."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits operations by hand."""
+        """Nobody does."""
         return False
+
+
+class Operations(OnlyShown):
+    """What was asked of the processor, and how it stands."""
+
+    model = Operation
+    fields = [
+        "number",
+        "kind",
+        "authorization_number",
+        "status",
+        "amount",
+        "captured_amount",
+        "refunded_amount",
+        "voided_amount",
+        "processor_reference",
+        "reason",
+        "attempts",
+        "next_attempt_at",
+        "completed_at",
+    ]
+
+
+class Ledger(OnlyShown):
+    """What happened, one entry after the other."""
+
+    model = LedgerEntry
+    fields = ["recorded_at", "operation", "status", "amount", "processor_reference", "reason"]
+    ordering = ["id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
+        """With the operations, which name themselves."""
+        return super().get_queryset(request).select_related("operation")
 
 
 @admin.register(Payment)
 class PaymentAdmin(ReadOnly):
     """Payments change by events only, never by hand."""
 
-    list_display = ["reservation_id", "authorized_amount", "currency", "created_at", "updated_at"]
+    list_display = [
+        "reservation_id",
+        "authorized_amount",
+        "captured_amount",
+        "refunded_amount",
+        "voided_amount",
+        "owed_amount",
+        "currency",
+        "updated_at",
+    ]
     search_fields = ["=reservation_id"]
     ordering = ["-reservation_id"]
-    inlines = [Operations]
+    inlines = [Operations, Ledger]
 
 
 @admin.register(Operation)

@@ -6,7 +6,18 @@ from typing import Final
 
 from django.utils import timezone
 
-from contracts.booking import PaymentAuthorizeRequested
+from contracts.booking import (
+    FollowUpRequested,
+    PaymentAuthorizeRequested,
+    PaymentCaptureRequested,
+    PaymentRefundRequested,
+    PaymentVoidRequested,
+    ReservationCanceled,
+    ReservationChanged,
+    ReservationConfirmed,
+    ReservationExpired,
+    ReservationRejected,
+)
 from outbox.batches import Handler
 from payment import services
 
@@ -16,6 +27,50 @@ def request_authorization(event: PaymentAuthorizeRequested) -> None:
     services.request_authorization(event, now=timezone.now())
 
 
+def request_follow_up(event: FollowUpRequested) -> None:
+    """Booking wants an authorization captured, voided or refunded."""
+    services.request_follow_up(event, now=timezone.now())
+
+
+def note_price(event: ReservationConfirmed | ReservationChanged) -> None:
+    """What the reservation costs is owed; while a change is still to be quoted, what it did."""
+    if price := event.price:
+        services.note_owed(
+            event.reservation_id,
+            amount=price.total,
+            currency=price.currency,
+            now=timezone.now(),
+        )
+
+
+def note_charge(event: ReservationCanceled) -> None:
+    """What the cancelation costs is owed: nothing, where nothing was confirmed."""
+    if (settlement := event.settlement) and settlement.charged:
+        services.note_owed(
+            event.reservation_id,
+            amount=settlement.charged,
+            currency=settlement.currency,
+            now=timezone.now(),
+        )
+    else:
+        note_nothing(event)
+
+
+def note_nothing(event: ReservationExpired | ReservationRejected | ReservationCanceled) -> None:
+    """The reservation came to nothing, and nothing is owed."""
+    services.note_nothing_owed(event.reservation_id, now=timezone.now())
+
+
 BOOKINGS: Final[Mapping[str, Handler]] = MappingProxyType(
-    {PaymentAuthorizeRequested.type: request_authorization}
+    {
+        PaymentAuthorizeRequested.type: request_authorization,
+        PaymentCaptureRequested.type: request_follow_up,
+        PaymentVoidRequested.type: request_follow_up,
+        PaymentRefundRequested.type: request_follow_up,
+        ReservationConfirmed.type: note_price,
+        ReservationChanged.type: note_price,
+        ReservationCanceled.type: note_charge,
+        ReservationExpired.type: note_nothing,
+        ReservationRejected.type: note_nothing,
+    }
 )

@@ -6,8 +6,8 @@ processor is asked again with the same idempotency key and answers what it answe
 """
 
 import logging
+from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import datetime
 from typing import Final
 
 from django.utils import timezone
@@ -16,7 +16,18 @@ from outbox.conf import options
 from outbox.leases import Leases
 from payment import selectors, services
 from payment.models import OPERATIONS, IllegalTransition, Operation
-from payment.processors import Answer, Authorization, OutcomeUnknown, Processor
+from payment.processors import (
+    Answer,
+    Authorization,
+    Capture,
+    OutcomeUnknown,
+    Processor,
+    Refund,
+    Request,
+    Void,
+    ask,
+)
+from payment.services import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -48,13 +59,13 @@ class Operations:
         """Start calls for what is due, and record the answers that have come.
 
         Returns:
-            Whether any call was under way.
+            Whether any call was under way, or anything was due.
         """
         self.leases.keep()
-        self._start()
+        found = self._start()
         working = bool(self._calls)
         self._record(WAIT_SECONDS)
-        return working
+        return working or found
 
     def close(self) -> None:
         """Wait for the calls under way, record their answers, and give the shards back."""
@@ -62,7 +73,7 @@ class Operations:
         self._record(None)
         self.leases.release()
 
-    def _start(self) -> None:
+    def _start(self) -> bool:
         room = self.in_flight - len(self._calls)
         due = selectors.due_operations(
             shards=self.leases.shards,
@@ -70,41 +81,71 @@ class Operations:
             limit=room,
         )
         for operation in due:
-            self._calls[self._threads.submit(self._ask, operation)] = operation
+            if operation.kind == Operation.Kind.AUTHORIZE or not self._is_settled(operation):
+                call = self._threads.submit(ask, self.processor, request_for(operation))
+                self._calls[call] = operation
+        return bool(due)
 
-    def _ask(self, operation: Operation) -> Answer:
-        """Runs in a thread of its own, without the database."""
-        return self.processor.authorize(
-            Authorization(
-                idempotency_key=operation.idempotency_key,
-                token=operation.payment_token,
-                amount=operation.amount,
-                currency=operation.currency,
-            )
-        )
+    def _is_settled(self, operation: Operation) -> bool:
+        """Whether the processor need not be asked any more."""
+        try:
+            return services.settle_without_asking(operation, now=timezone.now())
+        except IllegalTransition as error:
+            logger.info("already recorded: %s", error)
+            return True
 
     def _record(self, seconds: float | None) -> None:
-        if not self._calls:
-            return
+        """Record the answers that have come, all that are there in one transaction: a commit is
+        most of what recording costs."""
         answered = wait(self._calls, timeout=seconds, return_when=FIRST_COMPLETED).done
+        if not answered:
+            return
+        outcomes = {self._calls[call].pk: self._outcome(call) for call in answered}
+        try:
+            self._record_outcomes(outcomes)
+        except IllegalTransition:
+            for pk, outcome in outcomes.items():
+                self._record_one(pk, outcome)
         for call in answered:
-            self._record_one(call, self._calls[call], timezone.now())
             del self._calls[call]
 
-    def _record_one(self, call: Future[Answer], operation: Operation, now: datetime) -> None:
+    def _record_outcomes(self, outcomes: Mapping[int, Outcome]) -> None:
+        services.record_outcomes(outcomes, now=timezone.now())
+
+    def _record_one(self, pk: int, outcome: Outcome) -> None:
         try:
-            self._record_result(call, operation, now)
+            self._record_outcomes({pk: outcome})
         except IllegalTransition as error:
-            # A worker that took over this shard asked too, and got the same answer.
+            # A webhook was first, or a worker that took over this shard: with the same answer.
             logger.info("already recorded: %s", error)
 
-    def _record_result(self, call: Future[Answer], operation: Operation, now: datetime) -> None:
+    def _outcome(self, call: Future[Answer]) -> Outcome:
         try:
-            answer = call.result()
+            return call.result()
         except OutcomeUnknown as error:
-            services.record_unknown(operation, str(error))
+            return error
         except Exception as error:
-            logger.exception("%s: the processor's client failed", operation)
-            services.record_unknown(operation, repr(error))
-        else:
-            services.record_answer(operation, answer, now=now)
+            logger.exception("%s: the processor's client failed", self._calls[call])
+            return OutcomeUnknown(repr(error))
+
+
+def request_for(operation: Operation) -> Request:
+    """What the processor is asked, for an operation at its turn that it has to be asked for."""
+    key, authorization = operation.idempotency_key, selectors.authorization_of(operation)
+    if authorization is None:
+        return Authorization(
+            idempotency_key=key,
+            token=operation.payment_token,
+            amount=operation.amount,
+            currency=operation.currency,
+        )
+    reference = authorization.processor_reference
+    if operation.kind == Operation.Kind.VOID:
+        return Void(idempotency_key=key, authorization=reference)
+    of_kind = Capture if operation.kind == Operation.Kind.CAPTURE else Refund
+    return of_kind(
+        idempotency_key=key,
+        authorization=reference,
+        amount=operation.amount,
+        currency=operation.currency,
+    )

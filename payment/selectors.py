@@ -1,16 +1,20 @@
 """Reads."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, Max, OuterRef, Prefetch, QuerySet
 from django.db.models.functions import Now
 
 from payment.models import Operation, Payment
 
 
 def payments() -> QuerySet[Payment]:
-    """Every payment, with its operations."""
-    return Payment.objects.prefetch_related("operations")
+    """Every payment, with its operations in the order in which they were asked for."""
+    in_order = Prefetch("operations", Operation.objects.order_by("id"))
+    return Payment.objects.prefetch_related(in_order)
 
 
 def operation(operation_id: int) -> Operation:
@@ -22,17 +26,120 @@ def operation(operation_id: int) -> Operation:
     return Operation.objects.select_related("payment").get(pk=operation_id)
 
 
+def operations(ids: Collection[int]) -> list[Operation]:
+    """These operations and their payments, as they are now, in the order of the ids."""
+    found = Operation.objects.select_related("payment").in_bulk(list(ids))
+    return [found[pk] for pk in ids]
+
+
+def operation_of(payment_id: UUID, number: int) -> Operation:
+    """The operation of a payment under a number, and the payment, as they are now.
+
+    Raises:
+        Operation.DoesNotExist: there is none.
+    """
+    return Operation.objects.select_related("payment").get(payment=payment_id, number=number)
+
+
+def authorization_of(operation: Operation) -> Operation | None:
+    """The authorization that an operation is about, as it is now; nothing if there is none."""
+    if operation.authorization_number is None:
+        return None
+    return Operation.objects.filter(
+        payment=operation.payment_id,
+        number=operation.authorization_number,
+        kind=Operation.Kind.AUTHORIZE,
+    ).first()
+
+
+def was_voided(payment: Payment, number: int) -> bool:
+    """Whether a void of the authorization under this number was asked for, and not refused."""
+    return (
+        Operation.objects.filter(
+            payment=payment, kind=Operation.Kind.VOID, authorization_number=number
+        )
+        .exclude(status=Operation.Status.FAILED)
+        .exists()
+    )
+
+
 def due_operations(*, shards: Sequence[int], besides: Sequence[int], limit: int) -> list[Operation]:
     """Operations of these shards whose time has come on the database's clock, oldest first.
+
+    Those of one payment have their turn one after the other, as they were recorded, which is as
+    booking numbered them: a capture waits until its authorization has its answer.
 
     Args:
         shards: the shards to look at.
         besides: ids to leave out, because they are being worked on.
         limit: how many at most.
     """
+    earlier = Operation.objects.filter(
+        payment=OuterRef("payment"), id__lt=OuterRef("id"), status__in=Operation.OPEN
+    )
     due = Operation.objects.filter(
-        status__in=Operation.OPEN, shard__in=shards, next_attempt_at__lte=Now()
+        ~Exists(earlier),
+        status__in=Operation.OPEN,
+        shard__in=shards,
+        next_attempt_at__lte=Now(),
     )
     return list(
         due.exclude(id__in=besides).select_related("payment").order_by("next_attempt_at")[:limit]
     )
+
+
+def last_number(payment: Payment) -> int:
+    """The highest number of a payment's operations."""
+    found = Operation.objects.filter(payment=payment).aggregate(last=Max("number"))
+    return int(found["last"] or 0)
+
+
+def authorizations(payment: Payment) -> list[Operation]:
+    """A payment's authorizations that have succeeded, the newest first."""
+    return list(
+        Operation.objects.filter(
+            payment=payment, kind=Operation.Kind.AUTHORIZE, status=Operation.Status.SUCCEEDED
+        ).order_by("-number")
+    )
+
+
+# Reconciliation
+
+
+def operations_by_key(keys: Iterable[str]) -> dict[str, Operation]:
+    """The operations that there are of these idempotency keys."""
+    payments: set[UUID] = set()
+    for key in keys:
+        with suppress(ValueError):
+            payments.add(UUID(key.partition(":")[0]))
+    found = Operation.objects.filter(payment__in=payments).select_related("payment")
+    return {operation.idempotency_key: operation for operation in found}
+
+
+def done_by_processor(before: datetime) -> Iterator[Operation]:
+    """Operations that a processor has said yes to before a moment."""
+    done = Operation.objects.filter(status=Operation.Status.SUCCEEDED, completed_at__lte=before)
+    return done.exclude(processor_reference="").order_by("id").iterator()
+
+
+def open_operations(before: datetime) -> Iterator[Operation]:
+    """Operations without an answer that were asked for before a moment."""
+    waiting = Operation.objects.filter(status__in=Operation.OPEN, requested_at__lte=before)
+    return waiting.order_by("id").iterator()
+
+
+def payments_at_rest(before: datetime) -> Iterator[Payment]:
+    """Payments of which is known what is owed, with nothing open, and unchanged since a moment."""
+    resting = Payment.objects.filter(owed_amount__isnull=False, updated_at__lte=before)
+    return resting.filter(~Exists(_open_of_it())).order_by("pk").iterator()
+
+
+def locked_at_rest(payment_id: UUID) -> Payment | None:
+    """A payment, locked until the transaction ends, if nothing of it is open."""
+    payment = Payment.objects.select_for_update().get(pk=payment_id)
+    is_open = Operation.objects.filter(payment=payment, status__in=Operation.OPEN).exists()
+    return None if is_open else payment
+
+
+def _open_of_it() -> QuerySet[Operation]:
+    return Operation.objects.filter(payment=OuterRef("pk"), status__in=Operation.OPEN)

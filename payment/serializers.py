@@ -13,6 +13,7 @@ class OperationSerializer(serializers.ModelSerializer[Operation]):
         fields = [
             "number",
             "kind",
+            "authorization_number",
             "status",
             "amount",
             "currency",
@@ -36,6 +37,9 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
             "reservation_id",
             "currency",
             "authorized_amount",
+            "captured_amount",
+            "refunded_amount",
+            "voided_amount",
             "operations",
             "created_at",
             "updated_at",

@@ -14,10 +14,12 @@ SILENCED_SYSTEM_CHECKS = [
 
 BOOKING_URL = ENVIRONMENT.url("BOOKING_URL", trial="http://127.0.0.1:4001")
 # Which service answers for which path: the longest matching prefix wins.
+PAYMENT_URL = ENVIRONMENT.url("PAYMENT_URL", trial="http://127.0.0.1:4002")
 ROUTES = {
     "/api/departures": BOOKING_URL,
     "/api/reservations": BOOKING_URL,
-    "/api/payments": ENVIRONMENT.url("PAYMENT_URL", trial="http://127.0.0.1:4002"),
+    "/api/payments": PAYMENT_URL,
+    "/payments/webhooks": PAYMENT_URL,
 }
 UPSTREAM_CONNECT_MS = ENVIRONMENT.number("UPSTREAM_CONNECT_MS", default=1000, least=1, most=60_000)
 UPSTREAM_READ_MS = ENVIRONMENT.number("UPSTREAM_READ_MS", default=10_000, least=1, most=60_000)

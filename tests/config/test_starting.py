@@ -75,6 +75,29 @@ def test_a_service_without_one_of_its_settings_refuses(service: str, name: str) 
     assert f"{name} is not set." in process.stderr.splitlines()[-1]
 
 
+OVER_HTTP = {
+    "PROCESSOR": "payment.processors.http.HttpProcessor",
+    "PROCESSOR_URL": "https://processor.example",
+    "PROCESSOR_KEY": "sk_1",
+    "PROCESSOR_WEBHOOK_SECRET": "whsec_1",
+}
+
+
+def test_a_processor_over_http_needs_no_books() -> None:
+    environment = {**complete("payment"), **OVER_HTTP}
+    del environment["PROCESSOR_BOOKS"]
+    assert read_settings("payment", **environment).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["PROCESSOR_URL", "PROCESSOR_KEY", "PROCESSOR_WEBHOOK_SECRET"])
+def test_a_processor_over_http_is_not_spoken_to_without_its_secrets(name: str) -> None:
+    environment = {**complete("payment"), **OVER_HTTP}
+    del environment[name]
+    process = read_settings("payment", **environment)
+    assert process.returncode != 0
+    assert f"{name} is not set." in process.stderr.splitlines()[-1]
+
+
 def test_no_service_reads_the_database_of_another() -> None:
     environment = {**complete("booking"), "PAYMENT_DATABASE_URL": "nonsense"}
     assert read_settings("booking", **environment).returncode == 0

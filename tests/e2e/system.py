@@ -70,11 +70,12 @@ class System:
         ).stdout
 
     def charges(self, reservation_id: str) -> int:
-        """How often the processor's own books show this reservation."""
+        """How often the processor's own books show an authorization of this reservation."""
         books = self.stack.env("payment")["PROCESSOR_BOOKS"]
         with closing(sqlite3.connect(books)) as connection:
             (count,) = connection.execute(
-                "SELECT COUNT(*) FROM charge WHERE idempotency_key LIKE ?", (f"{reservation_id}:%",)
+                "SELECT COUNT(*) FROM entry WHERE kind = 'AUTHORIZE' AND idempotency_key LIKE ?",
+                (f"{reservation_id}:%",),
             ).fetchone()
         return int(count)
 

@@ -48,7 +48,7 @@ def test_a_worker_killed_between_the_answer_and_its_record_charges_once(system: 
         OPERATIONS,
         "payment",
         "run_operations",
-        at="payment.operations:Operations._record_result",
+        at="payment.operations:Operations._record_outcomes",
     )
     reservation_id = system.reserve()
     wait_for_the_kill(victim)

@@ -6,10 +6,16 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from contracts.booking import PaymentAuthorizeRequested
+from contracts.booking import (
+    FollowUpRequested,
+    PaymentAuthorizeRequested,
+    PaymentCaptureRequested,
+    PaymentRefundRequested,
+    PaymentVoidRequested,
+)
 from payment import services
 from payment.models import Operation, Payment
-from payment.processors import Authorization
+from payment.processors import Approved, Authorization
 
 NOW: Final = datetime(2020, 1, 10, 12, 0, tzinfo=UTC)  # long ago: what was asked then is due
 AMOUNT: Final = 12900
@@ -27,6 +33,47 @@ def requested(
         payment_token=token,
         **{"amount": AMOUNT, "currency": "EUR", **facts},
     )
+
+
+FOLLOW_UPS: Final = {
+    "CAPTURE": PaymentCaptureRequested,
+    "VOID": PaymentVoidRequested,
+    "REFUND": PaymentRefundRequested,
+}
+
+
+def follow_up(
+    kind: str, reservation_id: UUID, *, number: int = 2, of: int = 1, **facts: Any
+) -> FollowUpRequested:
+    """Booking's request about the authorization of number `of`."""
+    return FOLLOW_UPS[kind](
+        reservation_id=reservation_id,
+        saga_id=uuid7(),
+        operation_number=number,
+        authorization_number=of,
+        **{"amount": AMOUNT, "currency": "EUR", **facts},
+    )
+
+
+def asked(kind: str, payment: Payment, *, number: int = 2, **facts: Any) -> Operation:
+    """A follow-up REQUESTED of a payment that is there."""
+    services.request_follow_up(follow_up(kind, payment.pk, number=number, **facts), now=NOW)
+    return Operation.objects.get(payment=payment, number=number)
+
+
+def authorized(*, token: str = CARD) -> Payment:
+    """A payment whose first operation, the authorization, has SUCCEEDED."""
+    made = operation(token=token)
+    services.record_answer(made, Approved(reference="ref_auth"), now=NOW)
+    return Payment.objects.get(pk=made.payment_id)
+
+
+def captured(amount: int = AMOUNT) -> Payment:
+    """A payment of which so much was captured, under number 2."""
+    paid = authorized()
+    capture = asked("CAPTURE", paid, amount=amount)
+    services.record_answer(capture, Approved(reference="ref_capture"), now=NOW)
+    return Payment.objects.get(pk=paid.pk)
 
 
 def operation(*, token: str = CARD, due_at: datetime = NOW) -> Operation:

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from outbox.admin import ReadOnly
 from payment import services
-from payment.models import Operation, Payment
+from payment.models import LedgerEntry, Operation, Payment
 from payment.processors import Approved
 from tests.engine import rows_of_the_engine
 from tests.payment import factories
@@ -77,6 +77,13 @@ def test_a_payments_page_shows_its_operations(visitor: Client, everything: Opera
     page = visitor.get(url(Payment, "change", everything.payment_id)).text
     assert "AUTHORIZE" in page
     assert "ref_1" in page
+
+
+def test_a_payments_page_shows_its_ledger(visitor: Client, everything: Operation) -> None:
+    page = visitor.get(url(Payment, "change", everything.payment_id)).text
+    for entry in LedgerEntry.objects.filter(operation=everything.pk):
+        assert str(entry) in page
+    assert "REQUESTED" in page
 
 
 @pytest.mark.parametrize("model", [Payment, Operation])

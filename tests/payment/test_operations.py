@@ -1,84 +1,41 @@
 """The work of `run_operations`: asking the processor outside transactions, many at once."""
 
 import logging
-import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from concurrent.futures import wait
-from contextlib import closing
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connections, transaction
 from pytest_django import Settings
 
-from contracts.payment import PaymentAuthorized, PaymentDeclined
+from contracts.payment import (
+    PaymentAuthorized,
+    PaymentDeclined,
+)
 from outbox.models import Lease, OutboxEvent
+from payment import services
 from payment.models import Operation
 from payment.operations import Operations
-from payment.processors import Declined, OutcomeUnknown, Processor
+from payment.processors import Approved, Declined, OutcomeUnknown, Processor, ask
 from payment.processors.simulator import Simulator
 from tests.payment import factories
-from tests.payment.factories import NOW
 from tests.payment.fakes import YES, Scripted, Watched
+from tests.payment.working import (
+    Worker,
+    answered_then_killed,
+    charged,
+    make_due,
+    nothing_open,
+    nothing_requested,
+    run_until,
+)
 from tests.threads import PATIENCE_SECONDS, at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-LEASE_SECONDS = 0.6
-
-
-@pytest.fixture(autouse=True)
-def short_leases(settings: Settings) -> None:
-    """A dead worker's shards are free soon."""
-    settings.OUTBOX = {**settings.OUTBOX, "LEASE_SECONDS": LEASE_SECONDS}
-
-
-@pytest.fixture
-def worker() -> Iterator[Callable[..., Operations]]:
-    """Starts workers, and closes them after the test."""
-    started: list[Operations] = []
-
-    def start(processor: Processor, *, in_flight: int = 4) -> Operations:
-        started.append(Operations(processor, in_flight=in_flight))
-        return started[-1]
-
-    yield start
-    for operations in started:
-        operations.close()
-
-
-@pytest.fixture
-def simulator(tmp_path: Path) -> Simulator:
-    return Simulator(tmp_path / "books.sqlite3")
-
-
-def charged(simulator: Simulator) -> int:
-    with closing(sqlite3.connect(simulator.books)) as books:
-        [[count]] = books.execute("SELECT COUNT(*) FROM charge")
-        return int(count)
-
-
-def run_until(done: Callable[[], bool], operations: Operations) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not done():
-        assert time.monotonic() < deadline, "not done in time"
-        operations.run_once()
-
-
-def nothing_requested() -> bool:
-    return not Operation.objects.filter(status=Operation.Status.REQUESTED).exists()
-
-
-def nothing_open() -> bool:
-    return not Operation.objects.filter(status__in=Operation.OPEN).exists()
-
-
-Worker = Callable[..., Operations]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("short_leases")]
 
 
 def test_a_card_is_authorized_recorded_and_told(worker: Worker, simulator: Simulator) -> None:
@@ -141,11 +98,6 @@ def test_an_unknown_outcome_is_not_asked_about_before_its_time(worker: Worker) -
     assert len(processor.asked) == 1
 
 
-def make_due() -> None:
-    """Let the time of what is asked again come."""
-    Operation.objects.update(next_attempt_at=NOW)
-
-
 def test_the_processor_is_asked_again_with_the_same_key_until_it_knows(worker: Worker) -> None:
     operation = factories.operation()
     unknown = OutcomeUnknown("timed out")
@@ -176,6 +128,22 @@ def test_a_bug_in_a_processors_client_is_an_unknown_outcome_and_is_logged(
     assert [record.exc_info is not None for record in caplog.records] == [True]
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Declined(reason="Card declined!"),
+        lambda: Declined(reason=""),
+        lambda: Declined(reason="a" * 61),
+        lambda: Approved(reference=""),
+        lambda: Approved(reference="x" * 256),
+    ],
+)
+def test_an_answer_that_could_not_be_recorded_or_told_is_none(make: Any) -> None:
+    """It would stop the worker, and all other operations, each time again."""
+    with pytest.raises(ValueError, match=r"code|reference"):
+        make()
+
+
 def test_one_failing_call_does_not_stop_the_others(worker: Worker) -> None:
     factories.operations(6)
     processor = Scripted(YES, RuntimeError("one of them"), YES)
@@ -187,15 +155,6 @@ def test_one_failing_call_does_not_stop_the_others(worker: Worker) -> None:
 # Crashes
 
 
-def answered_then_killed(operations: Operations) -> None:
-    """The processor has answered; the process dies before the answer is recorded."""
-    operations.leases.keep()
-    operations._start()
-    assert operations._calls
-    wait(operations._calls)
-    operations._calls.clear()
-
-
 def test_a_crash_between_answer_and_record_is_asked_again_and_charged_once(
     worker: Worker, simulator: Simulator
 ) -> None:
@@ -203,7 +162,7 @@ def test_a_crash_between_answer_and_record_is_asked_again_and_charged_once(
     answered_then_killed(Operations(simulator, in_flight=1))
     operation.refresh_from_db()
     assert (operation.status, charged(simulator)) == (Operation.Status.REQUESTED, 1)
-    again = Watched(simulator.authorize)
+    again = Watched(partial(ask, simulator))
     run_until(nothing_open, worker(again))  # once the dead worker's leases have run out
     assert again.calls == {operation.idempotency_key: 1}
     assert charged(simulator) == 1
@@ -223,6 +182,23 @@ def test_an_answer_that_another_worker_recorded_meanwhile_is_recorded_once(
     slow.run_once()
     assert charged(simulator) == 1
     assert OutboxEvent.objects.count() == 1
+
+
+def test_what_came_together_with_an_answer_recorded_before_is_recorded_all_the_same(
+    worker: Worker,
+) -> None:
+    known, other = factories.operations(2)
+    processor = Scripted(YES)
+    operations = worker(processor)
+    operations.leases.keep()
+    operations._start()
+    wait(operations._calls)
+    services.record_answer(known, YES, now=NOW)
+    operations.run_once()
+    other.refresh_from_db()
+    assert other.status == Operation.Status.SUCCEEDED
+    assert len(processor.asked) == 2
+    assert OutboxEvent.objects.count() == 2
 
 
 def test_closing_waits_for_the_calls_under_way_and_records_their_answers() -> None:

@@ -1,6 +1,7 @@
 """Recording what is asked, and what the processor answered."""
 
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -10,7 +11,14 @@ from contracts.payment import PaymentAuthorized, PaymentDeclined
 from contracts.values import Reason
 from outbox.models import OutboxEvent, shard_of
 from payment import selectors, services
-from payment.models import IllegalTransition, Operation, Payment
+from payment.models import (
+    ConflictingRequest,
+    IllegalTransition,
+    LedgerEntry,
+    Operation,
+    OtherCurrency,
+    Payment,
+)
 from payment.processors import Approved, Declined
 from tests.payment import factories
 from tests.payment.factories import AMOUNT, NOW
@@ -20,6 +28,11 @@ pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(seconds=3)
 YES = Approved(reference="ref_1")
 NO = Declined(reason="card_declined")
+
+
+def saga_of(operation: Operation) -> UUID:
+    assert operation.saga_id is not None
+    return operation.saga_id
 
 
 def test_a_request_makes_a_payment_that_has_authorized_nothing_yet() -> None:
@@ -32,11 +45,9 @@ def test_a_request_makes_a_payment_that_has_authorized_nothing_yet() -> None:
 def test_a_request_repeated_under_its_number_is_recorded_once_as_it_first_came() -> None:
     event = factories.requested()
     services.request_authorization(event, now=NOW)
-    again = factories.requested(event.reservation_id, amount=1, token="tok_decline")
-    services.request_authorization(again, now=LATER)
-    operation = Operation.objects.get()
-    assert (operation.amount, operation.payment_token) == (AMOUNT, "tok_approve")
-    assert operation.requested_at == NOW
+    services.request_authorization(event, now=LATER)
+    assert Operation.objects.get().requested_at == NOW
+    assert LedgerEntry.objects.count() == 1
 
 
 def test_a_request_under_another_number_is_another_operation_of_the_same_payment() -> None:
@@ -49,10 +60,12 @@ def test_a_request_under_another_number_is_another_operation_of_the_same_payment
 
 
 def test_a_request_repeated_after_its_answer_asks_nothing_again() -> None:
-    operation = factories.operation()
-    services.record_answer(operation, YES, now=NOW)
-    services.request_authorization(factories.requested(operation.payment_id), now=LATER)
+    event = factories.requested()
+    services.request_authorization(event, now=NOW)
+    services.record_answer(Operation.objects.get(), YES, now=NOW)
+    services.request_authorization(event, now=LATER)
     assert Operation.objects.get().status == Operation.Status.SUCCEEDED
+    assert OutboxEvent.objects.count() == 1
 
 
 def test_the_idempotency_key_is_the_reservation_and_the_number() -> None:
@@ -65,11 +78,25 @@ def test_an_operation_is_in_its_reservations_shard() -> None:
     assert operation.shard == shard_of(str(operation.payment_id))
 
 
-def test_an_operation_keeps_the_saga_that_asked_for_it_first() -> None:
+@pytest.mark.parametrize(
+    "other", [{"amount": 1}, {"payment_token": "tok_decline"}, {"saga_id": uuid4()}]
+)
+def test_something_else_under_a_number_that_was_used_is_refused(other: dict[str, object]) -> None:
     event = factories.requested()
     services.request_authorization(event, now=NOW)
-    services.request_authorization(factories.requested(event.reservation_id), now=LATER)
-    assert Operation.objects.get().saga_id == event.saga_id
+    with pytest.raises(ConflictingRequest) as refusal:
+        services.request_authorization(msgspec.structs.replace(event, **other), now=LATER)
+    assert next(iter(other)) in str(refusal.value)
+    assert "tok_" not in str(refusal.value)
+
+
+def test_a_request_in_another_currency_is_refused() -> None:
+    event = factories.requested()
+    services.request_authorization(event, now=NOW)
+    with pytest.raises(OtherCurrency):
+        services.request_authorization(
+            factories.requested(event.reservation_id, number=2, currency="SEK"), now=LATER
+        )
 
 
 def test_an_approval_is_recorded_and_told() -> None:
@@ -84,7 +111,7 @@ def test_an_approval_is_recorded_and_told() -> None:
     assert event.key == str(stored.payment_id)
     assert msgspec.json.decode(event.payload, type=PaymentAuthorized) == PaymentAuthorized(
         reservation_id=stored.payment_id,
-        saga_id=stored.saga_id,
+        saga_id=saga_of(stored),
         operation_number=1,
         amount=AMOUNT,
         currency="EUR",
@@ -101,7 +128,7 @@ def test_a_refusal_is_recorded_and_told() -> None:
     assert (event.type, event.sequence) == (PaymentDeclined.type, 1)
     assert msgspec.json.decode(event.payload, type=PaymentDeclined) == PaymentDeclined(
         reservation_id=stored.payment_id,
-        saga_id=stored.saga_id,
+        saga_id=saga_of(stored),
         operation_number=1,
         reason=Reason(code="card_declined"),
     )
@@ -142,7 +169,7 @@ def wait_of(operation: Operation) -> int:
 def test_an_unknown_outcome_is_asked_about_ever_later_up_to_a_minute() -> None:
     operation, waits = factories.operation(), []
     for _ in range(8):
-        services.record_unknown(operation, "timed out")
+        services.record_unknown(operation, "timed out", now=LATER)
         operation.refresh_from_db()
         waits.append(wait_of(operation))
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
@@ -153,19 +180,19 @@ def test_a_processor_that_is_away_for_days_is_still_asked_every_minute() -> None
     operation = factories.operation()
     Operation.objects.update(attempts=5000)
     operation.refresh_from_db()
-    services.record_unknown(operation, "timed out")
+    services.record_unknown(operation, "timed out", now=LATER)
     operation.refresh_from_db()
     assert wait_of(operation) == 60
 
 
 def test_an_unknown_outcome_is_told_to_nobody() -> None:
-    services.record_unknown(factories.operation(), "timed out")
+    services.record_unknown(factories.operation(), "timed out", now=LATER)
     assert not OutboxEvent.objects.exists()
 
 
 def test_an_answer_after_an_unknown_outcome_is_recorded_and_told() -> None:
     operation = factories.operation()
-    services.record_unknown(operation, "timed out")
+    services.record_unknown(operation, "timed out", now=LATER)
     services.record_answer(operation, YES, now=LATER)
     operation.refresh_from_db()
     assert (operation.status, operation.attempts) == (Operation.Status.SUCCEEDED, 2)

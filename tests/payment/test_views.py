@@ -27,6 +27,20 @@ def test_a_payment_is_shown_with_its_operations(client: Client) -> None:
     assert (shown["processor_reference"], shown["attempts"]) == ("ref_1", 1)
 
 
+def test_its_totals_and_operations_are_shown_in_order(client: Client) -> None:
+    payment = factories.captured(9000)
+    refund = factories.asked("REFUND", payment, number=3, amount=4000)
+    services.record_answer(refund, Approved(reference="ref_r"), now=NOW)
+    answer = client.get(f"/api/payments/{payment.pk}").json()
+    assert (answer["captured_amount"], answer["refunded_amount"], answer["voided_amount"]) == (
+        9000,
+        4000,
+        0,
+    )
+    shown = [(one["kind"], one["authorization_number"]) for one in answer["operations"]]
+    assert shown == [("AUTHORIZE", None), ("CAPTURE", 1), ("REFUND", 1)]
+
+
 def test_the_cards_token_is_shown_nowhere(client: Client) -> None:
     operation = factories.operation(token="tok_secret")
     for path in ("/api/payments", f"/api/payments/{operation.payment_id}"):

@@ -1,0 +1,1 @@
+"""How many authorizations one `run_operations` gets through while the processor takes its time."""

@@ -1,0 +1,96 @@
+"""Payments and their running totals."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import models
+from django.db.models import F, Q
+
+from outbox.models import EventSource
+
+
+class OtherCurrency(Exception):
+    """A request in a currency that is not the payment's."""
+
+
+class Payment(EventSource):
+    """All that was asked of the card for one reservation; never deleted.
+
+    Amounts are in minor units of `currency`. Running totals move in the transaction of the
+    operation that causes them. `owed_amount` is what the reservation's own events say is to be
+    kept in the end; nothing while none of them has said.
+    """
+
+    reservation_id = models.UUIDField(primary_key=True)
+    currency = models.CharField(max_length=3)
+    authorized_amount = models.PositiveBigIntegerField(default=0)
+    captured_amount = models.PositiveBigIntegerField(default=0)
+    refunded_amount = models.PositiveBigIntegerField(default=0)
+    voided_amount = models.PositiveBigIntegerField(default=0)
+    owed_amount = models.PositiveBigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "payment"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    authorized_amount__gte=0,
+                    captured_amount__gte=0,
+                    refunded_amount__gte=0,
+                    voided_amount__gte=0,
+                ),
+                name="payment_nothing_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(authorized_amount__gte=F("captured_amount") + F("voided_amount")),
+                name="payment_capture_within_authorization",
+            ),
+            models.CheckConstraint(
+                condition=Q(captured_amount__gte=F("refunded_amount")),
+                name="payment_refund_within_capture",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"payment for {self.reservation_id}"
+
+    @classmethod
+    def locked(cls, reservation_id: UUID, *, currency: str, now: datetime) -> "Payment":
+        """The reservation's payment, made if there is none, locked until the transaction ends.
+
+        Whoever adds an operation has it locked, so that operations get their ids in the order in
+        which they are committed.
+
+        Raises:
+            OtherCurrency: the payment is in another currency.
+        """
+        payment, _ = cls.objects.select_for_update().get_or_create(
+            pk=reservation_id,
+            defaults={"currency": currency, "created_at": now, "updated_at": now},
+        )
+        if payment.currency != currency:
+            raise OtherCurrency(f"{payment} is in {payment.currency}, not {currency}")
+        return payment
+
+    @property
+    def kept_amount(self) -> int:
+        """What the customer has paid and not got back."""
+        return self.captured_amount - self.refunded_amount
+
+    @property
+    def excess_amount(self) -> int:
+        """What was kept beyond what is owed; nothing while nobody has said what is."""
+        return 0 if self.owed_amount is None else max(0, self.kept_amount - self.owed_amount)
+
+    def add(self, total: str, amount: int, *, now: datetime) -> None:
+        """Move one of the running totals, `authorized_amount` and so on, by so much."""
+        Payment.objects.filter(pk=self.pk).update(**{total: F(total) + amount}, updated_at=now)
+        setattr(self, total, getattr(self, total) + amount)
+        self.updated_at = now
+
+    def owe(self, amount: int, *, now: datetime) -> None:
+        """Note what is to be kept in the end."""
+        Payment.objects.filter(pk=self.pk).update(owed_amount=amount, updated_at=now)
+        self.owed_amount, self.updated_at = amount, now

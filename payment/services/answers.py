@@ -1,0 +1,139 @@
+"""What an operation came to, recorded and told."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+import outbox
+from outbox.transactions import unit_of_work
+from payment import selectors
+from payment.models import Operation
+from payment.processors import Answer, Approved, Declined, OutcomeUnknown
+from payment.services.events import answer_of
+
+Outcome = Answer | OutcomeUnknown
+
+LONGEST_WAIT_SECONDS: Final = 60
+Kind, Status = Operation.Kind, Operation.Status
+
+
+@unit_of_work
+def record_outcomes(outcomes: Mapping[int, Outcome], *, now: datetime) -> None:
+    """Record what operations came to, move the totals, and tell booking, all or nothing.
+
+    What is unknown will be asked again, ever later. The operations are read again, with their
+    payments: the calls took their time, and so may a lost race.
+
+    Args:
+        outcomes: by the operation's id; of a payment one at a time.
+        now: when.
+
+    Raises:
+        IllegalTransition: an answer has been recorded before, to one of them.
+    """
+    operations = selectors.operations(outcomes)
+    for operation in operations:
+        _record(operation, outcomes[operation.pk], now)
+    outbox.append_batch(
+        (operation.payment, answer_of(operation))
+        for operation in operations
+        if operation.is_settled and _is_told(operation)
+    )
+
+
+def record_answer(operation: Operation, answer: Answer, *, now: datetime) -> None:
+    """Record the processor's definite answer, move the totals, and tell booking.
+
+    Raises:
+        IllegalTransition: an answer has been recorded before.
+    """
+    record_outcomes({operation.pk: answer}, now=now)
+
+
+def record_unknown(operation: Operation, reason: str, *, now: datetime) -> None:
+    """Record that the processor gave no definite answer; it will be asked again, ever later.
+
+    Raises:
+        IllegalTransition: a definite answer has been recorded before.
+    """
+    record_outcomes({operation.pk: OutcomeUnknown(reason)}, now=now)
+
+
+@unit_of_work
+def settle_without_asking(operation: Operation, *, now: datetime) -> bool:
+    """Answer a follow-up that the payment's own state answers: the processor need not be asked.
+
+    Only for one at its turn: whatever was asked before it has its answer, so that what is
+    decided once is decided the same each time.
+
+    Returns:
+        Whether it was answered.
+
+    Raises:
+        IllegalTransition: an answer has been recorded before.
+    """
+    operation = selectors.operation(operation.pk)
+    authorization = selectors.authorization_of(operation)
+    if operation.kind == Kind.VOID and not _is_reserved(authorization):
+        operation.complete(Status.SUCCEEDED, now=now)
+    elif refusal := _refusal(operation, authorization):
+        operation.complete(Status.FAILED, reason=refusal, now=now)
+    else:
+        return False
+    if _is_told(operation):
+        outbox.append(operation.payment, answer_of(operation))
+    return True
+
+
+def _is_reserved(authorization: Operation | None) -> bool:
+    """Whether there is an authorization to give up."""
+    return (
+        authorization is not None
+        and authorization.status == Status.SUCCEEDED
+        and not authorization.voided_amount
+    )
+
+
+def _refusal(operation: Operation, authorization: Operation | None) -> str:
+    """Why an authorization does not allow an operation, as a reason's code; or nothing."""
+    if authorization is None or authorization.status != Status.SUCCEEDED:
+        return "not_authorized"
+    if authorization.voided_amount:
+        return "authorization_voided"
+    captured = authorization.captured_amount
+    match operation.kind:
+        case Kind.VOID if captured:
+            return "captured"
+        case Kind.CAPTURE if captured + operation.amount > authorization.amount:
+            return "over_authorization"
+        case Kind.REFUND if authorization.refunded_amount + operation.amount > captured:
+            return "over_capture"
+    return ""
+
+
+def _record(operation: Operation, outcome: Outcome, now: datetime) -> None:
+    match outcome:
+        case Approved(reference=reference):
+            _succeed(operation, reference, now)
+        case Declined(reason=reason):
+            operation.complete(Status.FAILED, reason=reason, now=now)
+        case OutcomeUnknown():
+            wait = timedelta(seconds=min(2**operation.attempts, LONGEST_WAIT_SECONDS))
+            operation.postpone(str(outcome), wait=wait, now=now)
+
+
+def _succeed(operation: Operation, reference: str, now: datetime) -> None:
+    """Move the payment's total and, for a follow-up, that of its authorization."""
+    total, amount = Operation.TOTALS[operation.kind], operation.amount
+    authorization = selectors.authorization_of(operation)
+    if authorization and operation.kind == Kind.VOID:
+        amount = authorization.amount
+    operation.complete(Status.SUCCEEDED, reference=reference, amount=amount, now=now)
+    operation.payment.add(total, amount, now=now)
+    if authorization:
+        authorization.add(total, amount)
+
+
+def _is_told(operation: Operation) -> bool:
+    """Whether a saga has asked; reconciliation's own operations were asked for by nobody."""
+    return operation.saga_id is not None
