@@ -17,11 +17,13 @@ from contracts.payment import (
     PaymentDeclined,
 )
 from outbox.models import Lease, OutboxEvent
+from payment import services
 from payment.models import Operation
 from payment.operations import Operations
 from payment.processors import Approved, Declined, OutcomeUnknown, Processor, ask
 from payment.processors.simulator import Simulator
 from tests.payment import factories
+from tests.payment.factories import NOW
 from tests.payment.fakes import YES, Scripted, Watched
 from tests.payment.working import (
     Worker,
@@ -181,6 +183,23 @@ def test_an_answer_that_another_worker_recorded_meanwhile_is_recorded_once(
     slow.run_once()
     assert charged(simulator) == 1
     assert OutboxEvent.objects.count() == 1
+
+
+def test_what_came_together_with_an_answer_recorded_before_is_recorded_all_the_same(
+    worker: Worker,
+) -> None:
+    known, other = factories.operations(2)
+    processor = Scripted(YES)
+    operations = worker(processor)
+    operations.leases.keep()
+    operations._start()
+    wait(operations._calls)
+    services.record_answer(known, YES, now=NOW)
+    operations.run_once()
+    other.refresh_from_db()
+    assert other.status == Operation.Status.SUCCEEDED
+    assert len(processor.asked) == 2
+    assert OutboxEvent.objects.count() == 2
 
 
 def test_closing_waits_for_the_calls_under_way_and_records_their_answers() -> None:
