@@ -23,6 +23,7 @@ from payment.operations import Operations
 from payment.processors import Approved, Declined, OutcomeUnknown, Processor, ask
 from payment.processors.simulator import Simulator
 from tests.payment import factories
+from tests.payment.factories import NOW
 from tests.payment.fakes import YES, Scripted, Watched
 from tests.payment.working import (
     Worker,
