@@ -79,7 +79,6 @@ def types() -> Iterator[Check]:
     yield _mypy("outbox", "tests.outbox.settings", ["outbox", "tests/outbox"])
     shared = sorted(str(file.relative_to(ROOT)) for file in (ROOT / "bench").glob("*.py"))
     yield _mypy("bench", "bench.outbox.settings", [*shared, "bench/outbox", "tests/bench"])
-    yield _mypy("bench of booking", "bench.booking.settings", ["bench/booking"])
 
 
 def _mypy(name: str, settings: str, sources: Iterable[str]) -> Check:
