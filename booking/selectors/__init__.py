@@ -31,9 +31,11 @@ from booking.selectors.reservations import (
     on_canceled_departures,
     reservation_of,
     reservations,
+    saga,
     saga_that_asked,
     timeline,
 )
+from booking.selectors.sagas import StepFigures, figures, live_sagas, slow_sagas, stuck_sagas
 
 __all__ = [
     "Conflict",
@@ -44,6 +46,7 @@ __all__ = [
     "NoSeatsLeft",
     "SeatTaken",
     "Selection",
+    "StepFigures",
     "UnknownCabin",
     "UnknownDeparture",
     "UnknownFlight",
@@ -54,8 +57,10 @@ __all__ = [
     "by_locator",
     "due_sagas",
     "exit_row_seats",
+    "figures",
     "filtered",
     "live_saga",
+    "live_sagas",
     "must_be_free",
     "must_exist",
     "must_not_have_left",
@@ -63,7 +68,10 @@ __all__ = [
     "on_canceled_departures",
     "reservation_of",
     "reservations",
+    "saga",
     "saga_that_asked",
     "selection",
+    "slow_sagas",
+    "stuck_sagas",
     "timeline",
 ]

@@ -123,6 +123,15 @@ def sagas() -> QuerySet[Saga]:
     return Saga.objects.select_related(*described("reservation__departure__"))
 
 
+def saga(saga_id: UUID) -> Saga:
+    """A saga.
+
+    Raises:
+        Saga.DoesNotExist: there is none.
+    """
+    return sagas().get(pk=saga_id)
+
+
 def live_saga(reservation_id: UUID) -> Saga | None:
     """The saga that runs for a reservation, if one does."""
     return sagas().filter(live=reservation_id).first()
