@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-slow lint types bench-outbox events
+.PHONY: help demo up down test test-slow lint types bench-outbox events saga
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ types:  ## mypy, strict
 
 events:  ## docs/events/ anew, from the contracts
 	@$(PYTHON) dev/events.py
+
+saga:  ## docs/saga.md anew, from the saga's tables
+	@$(PYTHON) dev/saga.py
 
 bench-outbox:  ## how fast the outbox library is, beside its limits; fails where a figure is missed
 	@$(PYTHON) dev/bench.py outbox

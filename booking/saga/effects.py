@@ -135,6 +135,7 @@ def tell(entry: str, detail: str) -> Effect:
         note(saga.reservation, entry, detail.format(saga=saga, signal=signal), now=now)
         return []
 
+    told.__doc__ = f"Only the timeline changes: {entry}."
     return told
 
 

@@ -47,8 +47,8 @@ def refund(saga: Saga, signal: Signal) -> list[BookingEvent]:
     return [_follow_up(PaymentRefundRequested, saga, "refund_number")]
 
 
-def give_the_refund_up(saga: Saga, event: PaymentRefundFailed) -> list[BookingEvent]:
-    """Ask for nothing: a refund that got a definite no is tried again as another operation."""
+def nothing_more(saga: Saga, event: PaymentRefundFailed) -> list[BookingEvent]:
+    """Nothing is asked for: a refund that got a definite no is tried again as another operation."""
     saga.refused_number = event.operation_number
     return []
 

@@ -20,7 +20,7 @@ from booking.saga.effects import (
     reject,
     tell,
 )
-from booking.saga.requests import authorize, capture, give_the_refund_up, refund, void
+from booking.saga.requests import authorize, capture, nothing_more, refund, void
 from booking.saga.signals import Cancel, Complete, Pay, Retry, TimeOut
 from booking.saga.steps import Ask, Patience, Reaction, Step
 from contracts.payment import (
@@ -62,7 +62,7 @@ REFUNDING: Final = Step(
         {
             PaymentRefunded: Reaction(refunded, then="COMPENSATED"),
             PaymentRefundFailed: Reaction(
-                not_refunded, then="REFUNDING", asks=give_the_refund_up, stuck=True
+                not_refunded, then="REFUNDING", asks=nothing_more, stuck=True
             ),
             **asked_again("REFUNDING", refund, "refund"),
             Complete: Reaction(settled_by_hand, then="COMPENSATED"),
