@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 
 from booking.models import Reservation, ReservationPassenger, Saga, Seat
-from booking.saga.signals import Cancel, Complete, Pay, TimeOut
+from booking.saga.signals import Cancel, Complete, TimeOut
 from booking.saga.steps import Effect
 from booking.saga.telling import note, seats_of
 from contracts.booking import (
@@ -23,13 +23,6 @@ from contracts.payment import (
     PaymentDeclined,
 )
 from contracts.values import Reason, Settlement, Ticket
-
-
-def pay(saga: Saga, signal: Pay, now: datetime) -> list[BookingEvent]:
-    """Go on with what was only held: its payment is asked for."""
-    saga.reservation.change(now=now)
-    note(saga.reservation, "payment asked for", "", now=now)
-    return []
 
 
 def confirm(saga: Saga, event: PaymentAuthorized, now: datetime) -> list[BookingEvent]:

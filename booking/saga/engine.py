@@ -196,15 +196,14 @@ def _is_superseded(saga: Saga, event: PaymentEvent) -> bool:
         UnexpectedEvent: it is not about what this saga has asked for.
     """
     asked: int | None = getattr(saga, ANSWERED[type(event)])
-    is_of_authorization = (
-        not isinstance(event, FollowUpEvent)
-        or event.authorization_number == saga.authorization_number
-    )
-    if event.operation_number == asked and is_of_authorization:
-        _must_be_the_amount(saga.reservation, event)
-        return False
-    if event.operation_number == saga.refused_number and isinstance(event, PaymentRefundFailed):
-        return True
+    if not isinstance(event, FollowUpEvent) or (
+        event.authorization_number == saga.authorization_number
+    ):
+        if event.operation_number == asked:
+            _must_be_the_amount(saga.reservation, event)
+            return False
+        if event.operation_number == saga.refused_number and isinstance(event, PaymentRefundFailed):
+            return True
     raise UnexpectedEvent(
         f"{_named(event)} answers operation {event.operation_number}, the {saga.kind} saga at "
         f"{saga.step} asked for {asked}"

@@ -16,7 +16,6 @@ from booking.saga.effects import (
     confirm,
     expire,
     issue_tickets,
-    pay,
     reject,
     tell,
 )
@@ -37,6 +36,7 @@ from contracts.payment import (
 # Asked for eight times within about an hour: a flood of requests would help nobody.
 PATIENCE: Final = Patience(timedelta(seconds=30), timedelta(minutes=15), attempts=8)
 
+payment_asked_for: Final = tell("payment asked for", "")
 settled_by_hand: Final = tell("settled", "by hand")
 not_refunded: Final = tell("not refunded", "{signal.reason.code}: we are looking into it")
 refund_instead: Final = tell("not voided", "{signal.reason.code}: the refund is asked for")
@@ -84,7 +84,7 @@ BUYING: Final = (
         "HOLDING",
         awaits=MappingProxyType(
             {
-                Pay: Reaction(pay, then="QUOTING"),
+                Pay: Reaction(payment_asked_for, then="QUOTING"),
                 TimeOut: Reaction(expire, then="COMPENSATED"),
                 Cancel: Reaction(cancel, then="COMPENSATED"),
             }
@@ -161,6 +161,9 @@ BUYING: Final = (
                 PaymentCaptured: Reaction(
                     refund_at_once, then="REFUNDING", asks=refund, once=("refund_number",)
                 ),
+                PaymentVoidFailed: Reaction(
+                    refund_instead, then="REFUNDING", asks=refund, once=("refund_number",)
+                ),
             }
         ),
         notes=frozenset(
@@ -168,7 +171,6 @@ BUYING: Final = (
                 PaymentDeclined,
                 PaymentCaptureFailed,
                 PaymentVoided,
-                PaymentVoidFailed,
                 PaymentRefunded,
                 PaymentRefundFailed,
             }

@@ -137,6 +137,17 @@ def test_an_answer_to_another_saga_is_refused() -> None:
     assert Saga.objects.get().step == "AUTHORIZING"
 
 
+@pytest.mark.django_db
+def test_an_answer_in_the_name_of_anothers_saga_is_refused() -> None:
+    first, second = factories.pending_reservation(), factories.reserve(seat_number="12B")
+    foreign = msgspec.structs.replace(
+        factories.authorized(first.pk), saga_id=factories.saga_of(second.pk)
+    )
+    with pytest.raises(Saga.DoesNotExist):
+        services.signal_saga(foreign, now=LATER)
+    assert set(Saga.objects.values_list("step", flat=True)) == {"AUTHORIZING"}
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("changes", [{"amount": 1}, {"currency": "USD"}])
 def test_an_authorization_of_anything_but_what_was_asked_is_refused(
