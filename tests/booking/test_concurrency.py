@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,8 @@ from uuid_utils.compat import uuid7
 
 from booking import selectors, services
 from booking.models import Departure, Reservation, Saga, Seat, TimelineEntry
-from contracts.payment import PaymentEvent
+from contracts.booking import PaymentCaptureRequested
+from contracts.payment import PaymentCaptured, PaymentEvent
 from outbox.events import history
 from outbox.models import OutboxEvent
 from tests.booking import factories
@@ -85,6 +87,47 @@ def test_an_authorization_and_a_refusal_at_once_leave_one_whole_story() -> None:
         (Reservation.Status.REJECTED, Seat.Status.FREE, "VOIDING"),
     }
     assert history(str(pk)).count() == 4
+
+
+def read_first(read: Callable[..., Any], both: threading.Barrier) -> Callable[..., Any]:
+    """A read whose first call returns only when the other has read, too."""
+    first = iter([True])
+
+    def reading(*args: Any, **facts: Any) -> Any:
+        found = read(*args, **facts)
+        if next(first, False):
+            both.wait(PATIENCE_SECONDS)
+        return found
+
+    return reading
+
+
+def test_two_workers_that_find_the_same_deadline_ask_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reservation = factories.confirmed_reservation()
+    factories.make_due(reservation)
+    monkeypatch.setattr(selectors, "due_sagas", FirstCallsTogether(selectors.due_sagas, 2))
+    outcomes = results(at_once([partial(services.end_due_sagas, now=NOW)] * 2))
+    assert sorted(outcomes) == [0, 1]  # the loser read again, and found nothing
+    asked = history(str(reservation.pk)).filter(type=PaymentCaptureRequested.type)
+    assert asked.count() == 2
+    assert Saga.objects.get().attempts == 2
+
+
+def test_a_deadline_and_the_answer_it_waits_for_at_once_leave_one_whole_story(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reservation = factories.confirmed_reservation()
+    factories.make_due(reservation)
+    both = threading.Barrier(2)
+    for name in ("due_sagas", "saga_that_asked"):
+        monkeypatch.setattr(selectors, name, read_first(getattr(selectors, name), both))
+    captured = factories.answer(PaymentCaptured, Saga.objects.get())
+    at_once([partial(services.end_due_sagas, now=NOW), *signals(captured)])
+    ended = Saga.objects.get()
+    assert (ended.step, ended.live, ended.deadline_at) == ("DONE", None, None)
+    assert reservation.passengers.get().ticket_number
 
 
 @contextmanager

@@ -81,5 +81,6 @@ def test_an_authorization_that_comes_after_the_cancelation_is_noted(system: Syst
         timeline = Browser().get(f"{url}/timeline").json["results"]
         told = [entry["entry"] for entry in timeline]
         time.sleep(0.05)
-    assert told[:3] == ["created", "canceled", "late answer"]
+    assert told[:2] == ["created", "canceled"]
+    assert "late answer" in told
     assert system.wait_for(reservation_id, "CANCELED")["version"] == 2

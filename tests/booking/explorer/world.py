@@ -116,12 +116,14 @@ class World:
         self._snapshots: dict[State, bytes] = {self.start: self._snapshot()}
         self._other_snapshots: dict[State, bytes] = {}
         self._remembered: dict[Happening, Outcome] = {}
+        self._dies = True
         self.runs = 0
 
-    def but(self, steps: Collection[str]) -> "World":
+    def but(self, steps: Collection[str], *, dies: bool) -> "World":
         """Another world that remembers the same, but for what happens to a saga at these steps."""
         other = copy(self)
-        other._snapshots, other.runs = dict(self._snapshots), 0
+        other._snapshots, other._other_snapshots = dict(self._snapshots), {}
+        other._dies, other.runs = dies, 0
         other._remembered = {
             happening: outcome
             for happening, outcome in self._remembered.items()
@@ -180,14 +182,14 @@ class World:
             yield forged
 
     def _run(self, state: State, act: str, answer: Answer | None) -> Outcome:
-        """Do it, then again with the process killed just before it has committed for good."""
+        """Do it, then again with the process killed just before it commits."""
         writes = self._done(state, act, answer)
         outcome = self._outcome()
         if outcome.state in self._snapshots:
             self._other_snapshots[outcome.state] = self._snapshot()
         else:
             self._snapshots[outcome.state] = self._snapshot()
-        if writes:
+        if writes and self._dies:
             self._die(state, act, answer, at=writes)
         return outcome
 
