@@ -104,16 +104,14 @@ def react(saga: Saga, signal: Signal, *, now: datetime) -> list[BookingEvent]:
             asked for.
         LostRace: the saga or its reservation has moved since it was read.
     """
-    if isinstance(signal, PaymentEvent) and _is_superseded(saga, signal):
-        return _note_late(saga, signal, now)
+    if isinstance(signal, PaymentEvent):
+        _must_be_its_own(saga, signal)
     step = _step(saga)
     reaction = step.awaits.get(type(signal))
-    if reaction is None or _is_past(saga, reaction):
-        if reaction is None and type(signal) not in step.notes:
-            raise UnexpectedEvent(
-                f"{saga.kind} saga at {saga.step} does not wait for {_named(signal)}"
-            )
+    if _is_late(saga, signal, step, reaction):
         return _note_late(saga, signal, now)
+    if reaction is None:
+        raise UnexpectedEvent(f"{saga.kind} saga at {saga.step} does not wait for {_named(signal)}")
     if isinstance(signal, TimeOut) and step.patience and saga.attempts >= step.patience.attempts:
         return _give_up_asking(saga, now)
     return _follow(saga, reaction, signal, now)
@@ -189,25 +187,23 @@ def postpone(saga: Saga, error: str, *, now: datetime) -> None:
     )
 
 
-def _is_superseded(saga: Saga, event: PaymentEvent) -> bool:
-    """Whether an answer is about a refund that got a definite no and was tried again since.
+def _must_be_its_own(saga: Saga, event: PaymentEvent) -> None:
+    """Refuse an answer to anything but what this saga has asked for.
 
     Raises:
-        UnexpectedEvent: it is not about what this saga has asked for.
+        UnexpectedEvent: it is about another operation, authorization or amount.
     """
-    asked: int | None = getattr(saga, ANSWERED[type(event)])
-    if not isinstance(event, FollowUpEvent) or (
-        event.authorization_number == saga.authorization_number
-    ):
-        if event.operation_number == asked:
-            _must_be_the_amount(saga.reservation, event)
-            return False
-        if event.operation_number == saga.refused_number and isinstance(event, PaymentRefundFailed):
-            return True
-    raise UnexpectedEvent(
-        f"{_named(event)} answers operation {event.operation_number}, the {saga.kind} saga at "
-        f"{saga.step} asked for {asked}"
-    )
+    asked = {getattr(saga, ANSWERED[type(event)])}
+    if isinstance(event, PaymentRefundFailed):
+        asked.add(saga.refused_number)
+    of = event.authorization_number if isinstance(event, FollowUpEvent) else None
+    if event.operation_number not in asked or of not in (None, saga.authorization_number):
+        wanted = " or ".join(str(number) for number in asked if number) or "nothing like it"
+        raise UnexpectedEvent(
+            f"{_named(event)} answers operation {event.operation_number} about {of}, the "
+            f"{saga.kind} saga at {saga.step} asked for {wanted} about {saga.authorization_number}"
+        )
+    _must_be_the_amount(saga.reservation, event)
 
 
 def _must_be_the_amount(reservation: Reservation, event: PaymentEvent) -> None:
@@ -218,7 +214,13 @@ def _must_be_the_amount(reservation: Reservation, event: PaymentEvent) -> None:
         raise UnexpectedEvent(f"{_named(event)} says {answered}, {asked} was asked for")
 
 
-def _is_past(saga: Saga, reaction: Reaction) -> bool:
+def _is_late(saga: Saga, signal: Signal, step: Step, reaction: Reaction | None) -> bool:
+    """Whether an answer changes nothing any more: it is about a refund that was tried again since,
+    what it would do has been done, or the step only notes it."""
+    if isinstance(signal, PaymentRefundFailed) and signal.operation_number != saga.refund_number:
+        return True
+    if reaction is None:
+        return type(signal) in step.notes
     return any(getattr(saga, name) is not None for name in reaction.once)
 
 

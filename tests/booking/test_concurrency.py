@@ -124,7 +124,8 @@ def test_a_deadline_and_the_answer_it_waits_for_at_once_leave_one_whole_story(
     for name in ("due_sagas", "saga_that_asked"):
         monkeypatch.setattr(selectors, name, read_first(getattr(selectors, name), both))
     captured = factories.answer(PaymentCaptured, Saga.objects.get())
-    at_once([partial(services.end_due_sagas, now=NOW), *signals(captured)])
+    pieces: list[Callable[[], object]] = [partial(services.end_due_sagas, now=NOW)]
+    at_once([*pieces, *signals(captured)])
     ended = Saga.objects.get()
     assert (ended.step, ended.live, ended.deadline_at) == ("DONE", None, None)
     assert reservation.passengers.get().ticket_number
