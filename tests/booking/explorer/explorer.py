@@ -137,7 +137,9 @@ class Explorer:
             return
         answer, *rest = node.answers
         read = node._replace(answers=tuple(rest))
-        yield f"booking reads {answer.event}", self._after(read, "read", answer)
+        after = self._after(read, "read", answer)
+        self._must_let_rest(read, after)
+        yield f"booking reads {answer.event}", after
         if node.losses:
             lost = read._replace(losses=node.losses - 1, lost=True)
             yield f"lost: {answer.event}", self._after(lost, "read", answer._replace(event=""))
@@ -172,6 +174,8 @@ class Explorer:
         outcome = self.world.after(node.booking, act, answer)
         if act in ("deadline", "retry") and not outcome.requests:
             self._must_not_go_on_waiting(outcome.state.live())
+        if act == "retry" and not node.answers and not node.lost:
+            self._must_not_ask_in_vain(node.payments, outcome.requests)
         left = node.operations - (act in ("retry", "complete"))
         requests = (*node.requests, *outcome.requests)
         return node._replace(booking=outcome.state, requests=requests, operations=left)
@@ -182,6 +186,24 @@ class Explorer:
         """Whose time is up asks again, or an operator, or it is over."""
         if live is not None and not live.is_stuck:
             raise Illegal(f"{live.kind} {live.step} goes on waiting, and asks for nothing")
+
+    def _must_let_rest(self, before: Node, after: Node) -> None:
+        """What has ended with nothing on the card is not taken up again; an operator who settles by
+        hand what is still being answered may see that."""
+        payments = before.payments
+        on_the_card = payments.holds or payments.charged > payments.refunded
+        untouched = before.operations == self.bounds.operations
+        is_over, goes_on = before.booking.live() is None, after.booking.live() is not None
+        if is_over and goes_on and untouched and not on_the_card:
+            raise Illegal("a saga that had ended asks for what is settled")
+
+    def _must_not_ask_in_vain(self, payments: Payments, requests: tuple[Request, ...]) -> None:
+        """What is known to be refused for good is refused again, however often it is asked for."""
+        refused = {
+            one.request for one in payments.operations if one.answered == "PaymentRefundFailed"
+        }
+        if in_vain := refused & set(requests):
+            raise Illegal(f"{in_vain.pop()} was refused, and is asked for again")
 
     def _look_at(self, node: Node) -> None:
         """Once nothing is under way, whoever still waits must have a reason to."""
