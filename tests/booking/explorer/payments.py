@@ -125,7 +125,7 @@ class Payments:
             case "PaymentDeclined":
                 voided = self._is_voided(operation.request.number)
                 yield self._answered(operation, "PaymentAuthorized", holds=not voided)
-            case "PaymentCaptureFailed":
+            case "PaymentCaptureFailed" if not self.charged:
                 yield self._charged(operation)
 
     def _charged(self, operation: Operation) -> tuple["Payments", Answer]:

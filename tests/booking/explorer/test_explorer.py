@@ -76,8 +76,8 @@ def test_no_state_believes_a_forged_answer(monkeypatch: pytest.MonkeyPatch) -> N
     ("attempts", "bounds"),
     [
         (2, Bounds(losses=2, refusals=1, operations=2)),
-        (2, Bounds(surprises=2, refusals=2, operations=2)),
-        (PATIENCE.attempts, Bounds(losses=1, refusals=1, operations=1)),
+        (2, Bounds(surprises=2, operations=1)),
+        (PATIENCE.attempts, Bounds(losses=1)),
     ],
     ids=["more is lost", "more surprises", "as often as it is really asked"],
 )
