@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-slow lint types bench-outbox bench-booking bench-payment events openapi
+.PHONY: help demo up down test test-slow lint types bench-outbox bench-booking bench-payment events openapi saga
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ events:  ## docs/events/ anew, from the contracts
 
 openapi:  ## docs/openapi/ anew, from the services' code
 	@$(PYTHON) dev/openapi.py
+
+saga:  ## docs/saga.md anew, from the saga's tables
+	@$(PYTHON) dev/saga.py
 
 bench-outbox:  ## how fast the outbox library is, beside its limits; fails where a figure is missed
 	@$(PYTHON) dev/bench.py outbox

@@ -7,7 +7,8 @@ from typing import Final
 from django.utils import timezone
 
 from booking import services
-from contracts.payment import PaymentAuthorized, PaymentDeclined, PaymentEvent
+from contracts import payment
+from contracts.payment import PaymentEvent
 from outbox.batches import Handler
 
 
@@ -17,5 +18,17 @@ def signal_saga(event: PaymentEvent) -> None:
 
 
 PAYMENTS: Final[Mapping[str, Handler]] = MappingProxyType(
-    {PaymentAuthorized.type: signal_saga, PaymentDeclined.type: signal_saga}
+    {
+        event.type: signal_saga
+        for event in (
+            payment.PaymentAuthorized,
+            payment.PaymentDeclined,
+            payment.PaymentCaptured,
+            payment.PaymentCaptureFailed,
+            payment.PaymentVoided,
+            payment.PaymentVoidFailed,
+            payment.PaymentRefunded,
+            payment.PaymentRefundFailed,
+        )
+    }
 )

@@ -1,5 +1,5 @@
 """Booking in Django's admin."""
 
-from booking.admin import inventory, network, reservations
+from booking.admin import inventory, network, reservations, sagas
 
-__all__ = ["inventory", "network", "reservations"]
+__all__ = ["inventory", "network", "reservations", "sagas"]

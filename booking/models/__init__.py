@@ -9,7 +9,7 @@ from booking.models.reservation import (
     ReservationPassenger,
     TimelineEntry,
 )
-from booking.models.saga import Saga
+from booking.models.saga import Saga, SagaIntervention
 from booking.models.schedule import Flight, SchedulePeriod
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Reservation",
     "ReservationPassenger",
     "Saga",
+    "SagaIntervention",
     "SchedulePeriod",
     "Seat",
     "TimelineEntry",

@@ -14,13 +14,16 @@ from booking.models.inventory import Departure, Seat
 from booking.models.network import Cabin
 from booking.prepared import insert
 from contracts import values
-from contracts.values import Price, PriceLine, ReservationSummary
+from contracts.values import Price, PriceLine, ReservationSummary, Ticket
 from outbox.models import EventSource
 from outbox.transactions import LostRace
 
 # Without I, O, 0 and 1, which are taken for each other.
 LOCATOR_ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 LOCATOR_LENGTH: Final = 6
+
+# One more than the largest serial number of a ticket.
+TICKET_SERIALS: Final = 10**9
 
 # In years.
 INFANT_UNDER: Final = 2
@@ -30,6 +33,10 @@ CHILD_UNDER: Final = 12
 def new_record_locator() -> str:
     """A random record locator (PNR), not to be guessed from any other."""
     return "".join(secrets.choice(LOCATOR_ALPHABET) for _ in range(LOCATOR_LENGTH))
+
+
+class TicketsExhausted(Exception):
+    """All serial numbers of tickets are given."""
 
 
 class IllegalTransition(Exception):
@@ -183,6 +190,8 @@ class ReservationPassenger(models.Model):
     given_name = models.CharField(max_length=100, blank=True, default="")
     surname = models.CharField(max_length=100, blank=True, default="")
     date_of_birth = models.DateField(null=True, blank=True)
+    # NULL until the money is captured: a column that is unique knows no two empty texts.
+    ticket_number = models.CharField(max_length=13, null=True, blank=True, unique=True)
 
     class Meta:
         db_table = "reservation_passenger"
@@ -215,7 +224,25 @@ class ReservationPassenger(models.Model):
             given_name=self.given_name,
             surname=self.surname,
             date_of_birth=self.date_of_birth,
+            ticket_number=self.ticket_number,
         )
+
+    def issue_ticket(self, airline_code: int) -> Ticket:
+        """Give the passenger a ticket number, in memory.
+
+        The serial is the row's key, which no other row has or ever had: no counter to queue at.
+
+        Args:
+            airline_code: the first three digits.
+
+        Raises:
+            TicketsExhausted: there are no serials left.
+        """
+        if self.pk >= TICKET_SERIALS:
+            raise TicketsExhausted(f"row {self.pk} has no serial of nine digits")
+        stem = airline_code * TICKET_SERIALS + self.pk
+        self.ticket_number = f"{stem:012}{stem % 7}"
+        return Ticket(number=self.ticket_number, passenger_id=self.passenger_id)
 
     def described(self) -> values.Passenger:
         """The passenger as events describe it."""

@@ -1,8 +1,11 @@
-"""The durable row of a saga; what its steps mean is the table in `booking/saga.py`."""
+"""The durable row of a saga; what its steps mean is the table in `booking/saga/table.py`."""
 
 from datetime import datetime
+from typing import Any, Final
 
 from django.db import models
+from django.db.models import F
+from django.db.models.expressions import BaseExpression, Combinable
 from uuid_utils.compat import uuid7
 
 from booking.models.reservation import Reservation
@@ -15,8 +18,13 @@ class Saga(models.Model):
     `live` is the reservation's id while the saga runs and NULL afterwards: its unique constraint
     holds that a reservation has at most one live saga (MariaDB has no conditional constraint).
 
-    `deadline_at` is when the saga has waited long enough; NULL where it has no deadline, or is
-    over. The numbers are those of the payment operations that it has asked for, or takes back.
+    `deadline_at` is when the saga has waited long enough; NULL where it waits for an operator, or
+    is over. `attempts` is how often the step has asked for what it waits for. `stuck_at` is since
+    when an operator has to look: the saga keeps its step, and goes on by itself all the same when
+    the awaited event comes.
+
+    The numbers are those of the payment operations that it has asked for. `refused_number` is that
+    of a refund which got a definite no: to try again is another operation.
     """
 
     class Kind(models.TextChoices):
@@ -25,15 +33,31 @@ class Saga(models.Model):
         BUYING = "BUYING"
         CANCELING = "CANCELING"
 
+    NUMBERS: Final = (
+        "authorization_number",
+        "capture_number",
+        "void_number",
+        "refund_number",
+        "refused_number",
+    )
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     reservation = models.ForeignKey(Reservation, on_delete=models.PROTECT, related_name="sagas")
     kind = models.CharField(max_length=10, choices=Kind)
     step = models.CharField(max_length=20)
     live = models.UUIDField(null=True, unique=True)
+    version = models.PositiveIntegerField(default=1)
     deadline_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    attempts = models.PositiveIntegerField(default=1)
+    stuck_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=300, blank=True, default="")
     authorization_number = models.PositiveIntegerField(null=True, blank=True)
+    capture_number = models.PositiveIntegerField(null=True, blank=True)
     void_number = models.PositiveIntegerField(null=True, blank=True)
+    refund_number = models.PositiveIntegerField(null=True, blank=True)
+    refused_number = models.PositiveIntegerField(null=True, blank=True)
     started_at = models.DateTimeField()
+    entered_at = models.DateTimeField(help_text="since when the saga is at its step")
     updated_at = models.DateTimeField()
 
     class Meta:
@@ -42,26 +66,48 @@ class Saga(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.step}"
 
-    def move_to(self, step: str, *, ends: bool, now: datetime) -> None:
-        """Change the step by compare-and-set, and store the numbers of the payment operations.
+    def change(self, *, now: datetime, **changes: Any) -> None:
+        """Set fields by compare-and-set on the version, and store the operations' numbers.
 
         Args:
-            step: the next step's name.
-            ends: whether the saga is over with it.
             now: the time of the change.
+            changes: values, or expressions for the database to evaluate.
 
         Raises:
-            LostRace: the saga has moved since it was read.
+            LostRace: the saga has changed since it was read.
         """
-        changes = {
-            "step": step,
-            "live": None if ends else self.live,
-            "deadline_at": None if ends else self.deadline_at,
-            "authorization_number": self.authorization_number,
-            "void_number": self.void_number,
-            "updated_at": now,
-        }
-        if not Saga.objects.filter(pk=self.pk, step=self.step).update(**changes):
-            raise LostRace(f"saga {self.pk} has left {self.step}")
+        changes |= {name: getattr(self, name) for name in self.NUMBERS} | {"updated_at": now}
+        unchanged = Saga.objects.filter(pk=self.pk, version=self.version)
+        if not unchanged.update(**changes, version=F("version") + 1):
+            raise LostRace(f"saga {self.pk} has changed since it was at {self.step}")
+        self.version += 1
         for name, value in changes.items():
-            setattr(self, name, value)
+            if isinstance(value, BaseExpression | Combinable):
+                self.__dict__.pop(name, None)  # read from the database when it is asked for
+            else:
+                setattr(self, name, value)
+
+
+class SagaIntervention(models.Model):
+    """What an operator did with a saga, and why. Only ever added to."""
+
+    class Action(models.TextChoices):
+        """Asking again; giving the reservation up; ending the saga without the awaited answer."""
+
+        RETRY = "retry"
+        COMPENSATE = "compensate"
+        FORCE_COMPLETE = "force-complete"
+
+    saga = models.ForeignKey(Saga, on_delete=models.PROTECT, related_name="interventions")
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    action = models.CharField(max_length=14, choices=Action)
+    before = models.CharField(max_length=20, help_text="the saga's step")
+    after = models.CharField(max_length=20, help_text="the saga's step")
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        db_table = "saga_intervention"
+
+    def __str__(self) -> str:
+        return f"{self.actor}: {self.action} {self.saga_id}"

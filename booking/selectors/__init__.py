@@ -39,9 +39,11 @@ from booking.selectors.reservations import (
     must_exist,
     on_canceled_departures,
     reservation_of,
+    saga,
     saga_that_asked,
     timeline,
 )
+from booking.selectors.sagas import StepFigures, figures, live_sagas, slow_sagas, stuck_sagas
 
 __all__ = [
     "Availability",
@@ -55,6 +57,7 @@ __all__ = [
     "SeatMap",
     "SeatTaken",
     "Selection",
+    "StepFigures",
     "UnknownAirport",
     "UnknownCabin",
     "UnknownDeparture",
@@ -67,17 +70,22 @@ __all__ = [
     "by_locator",
     "due_sagas",
     "exit_row_seats",
+    "figures",
     "filtered",
     "live_saga",
+    "live_sagas",
     "must_be_free",
     "must_exist",
     "must_not_have_left",
     "must_sell",
     "on_canceled_departures",
     "reservation_of",
+    "saga",
     "saga_that_asked",
     "search",
     "seat_map",
     "selection",
+    "slow_sagas",
+    "stuck_sagas",
     "timeline",
 ]

@@ -122,6 +122,15 @@ def sagas() -> QuerySet[Saga]:
     return Saga.objects.select_related(*described("reservation__departure__"))
 
 
+def saga(saga_id: UUID) -> Saga:
+    """A saga.
+
+    Raises:
+        Saga.DoesNotExist: there is none.
+    """
+    return sagas().get(pk=saga_id)
+
+
 def live_saga(reservation_id: UUID) -> Saga | None:
     """The saga that runs for a reservation, if one does."""
     return sagas().filter(live=reservation_id).first()
@@ -141,7 +150,10 @@ def saga_that_asked(event: PaymentEvent) -> Saga:
     return sagas().get(pk=event.saga_id, reservation=event.reservation_id)
 
 
-def due_sagas(limit: int) -> list[Saga]:
-    """Sagas that have waited until their deadline, on the database's clock, the longest first."""
-    due = sagas().filter(deadline_at__lte=Now()).order_by("deadline_at")[:limit]
-    return sorted(due, key=lambda saga: saga.pk)
+def due_sagas(limit: int, *, only: UUID | None = None) -> list[Saga]:
+    """Sagas that have waited until their deadline, on the database's clock, the longest first; of
+    all, or `only` one."""
+    due = sagas().filter(deadline_at__lte=Now())
+    if only is not None:
+        due = due.filter(pk=only)
+    return sorted(due.order_by("deadline_at")[:limit], key=lambda saga: saga.pk)

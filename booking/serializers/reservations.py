@@ -244,7 +244,14 @@ class PassengerSerializer(serializers.ModelSerializer[ReservationPassenger]):
 
     class Meta:
         model = ReservationPassenger
-        fields = ["passenger_id", "seat_number", "type", "given_name", "surname"]
+        fields = [
+            "passenger_id",
+            "seat_number",
+            "type",
+            "given_name",
+            "surname",
+            "ticket_number",
+        ]
         read_only_fields = fields
 
 

@@ -7,6 +7,7 @@ from booking.services.canceling import (
 from booking.services.changing import change_seats
 from booking.services.deadlines import end_due_sagas, purge_keys
 from booking.services.idempotency import Answer, answer_once
+from booking.services.operating import NotPossible, compensate_saga, complete_saga, retry_saga
 from booking.services.party import MOST_PASSENGERS, Traveler
 from booking.services.paying import pay_reservation
 from booking.services.reserving import LANGUAGE, create_reservation
@@ -16,14 +17,18 @@ __all__ = [
     "LANGUAGE",
     "MOST_PASSENGERS",
     "Answer",
+    "NotPossible",
     "Traveler",
     "answer_once",
     "cancel_reservation",
     "cancel_those_on_canceled_departures",
     "change_seats",
+    "compensate_saga",
+    "complete_saga",
     "create_reservation",
     "end_due_sagas",
     "pay_reservation",
     "purge_keys",
+    "retry_saga",
     "signal_saga",
 ]

@@ -75,14 +75,14 @@ def cancel_those_on_canceled_departures(*, now: datetime) -> int:
 
 
 def _ending(reservation: Reservation, now: datetime) -> Saga:
-    """The saga that ends the reservation: the one that buys it, or a new one."""
-    if reservation.status == Reservation.Status.CONFIRMED:
-        bought = selectors.buying_saga(reservation.pk)
-        canceling = saga.canceling(reservation, bought, now=now)
-        canceling.save(force_insert=True)
-        return canceling
-    buying = selectors.live_saga(reservation.pk)
-    if buying is None:
+    """The saga that ends the reservation: the one that runs, or a new one for what is bought."""
+    live = selectors.live_saga(reservation.pk)
+    if live is not None:
+        live.reservation = reservation
+        return live
+    if reservation.status != Reservation.Status.CONFIRMED:
         raise LostRace(f"{reservation.record_locator} was ended since it was read")
-    buying.reservation = reservation
-    return buying
+    bought = selectors.buying_saga(reservation.pk)
+    canceling = saga.canceling(reservation, bought, now=now)
+    canceling.save(force_insert=True)
+    return canceling

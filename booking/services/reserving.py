@@ -134,7 +134,7 @@ def _write(
 ) -> None:
     """Insert everything, the events first: the reservation's INSERT carries their number."""
     buying = saga.buying(reservation, now=now)
-    asked = saga.ask(buying, saga.Pay(payment_token)) if payment_token else []
+    asked = saga.authorize(buying, saga.Pay(payment_token)) if payment_token else []
     buying.step = "AUTHORIZING" if asked else "HOLDING"
     outbox.append(reservation, _created(reservation), *contact, *asked)
     reservation.insert()

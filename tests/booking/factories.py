@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
@@ -20,8 +21,9 @@ from booking.models import (
     SchedulePeriod,
     Seat,
 )
+from booking.saga.engine import ANSWERED
 from booking.services import Traveler
-from contracts.payment import PaymentAuthorized, PaymentDeclined
+from contracts.payment import PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentEvent
 from contracts.values import Reason
 
 NOW: Final = datetime(2040, 1, 10, 12, 0, tzinfo=UTC)
@@ -135,6 +137,37 @@ def confirm(reservation: Reservation) -> Reservation:
     """The reservation after payment's yes."""
     services.signal_saga(authorized(reservation.pk), now=NOW)
     reservation.refresh_from_db()
+    return reservation
+
+
+def answer(kind: type[PaymentEvent], saga: Saga, **facts: Any) -> PaymentEvent:
+    """Payment's answer to what a saga has asked for."""
+    known = {
+        "reservation_id": saga.reservation_id,
+        "saga_id": saga.pk,
+        "operation_number": getattr(saga, ANSWERED[kind]),
+        "authorization_number": saga.authorization_number,
+        "amount": saga.reservation.amount,
+        "currency": saga.reservation.currency,
+        "reason": Reason(code="not_possible"),
+    }
+    fields = {field.name for field in msgspec.structs.fields(kind)}
+    return kind(**{name: value for name, value in {**known, **facts}.items() if name in fields})
+
+
+def tell(kind: type[PaymentEvent], reservation: Reservation, **facts: Any) -> Saga:
+    """Payment gives an answer to a reservation's newest saga; the saga after it."""
+    newest = Saga.objects.filter(reservation=reservation).latest("started_at", "id")
+    services.signal_saga(answer(kind, newest, **facts), now=NOW)
+    newest.refresh_from_db()
+    reservation.refresh_from_db()
+    return newest
+
+
+def ticketed_reservation(**facts: Any) -> Reservation:
+    """A CONFIRMED reservation for 12A that is charged and has its ticket."""
+    reservation = confirmed_reservation(**facts)
+    tell(PaymentCaptured, reservation)
     return reservation
 
 

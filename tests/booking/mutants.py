@@ -6,14 +6,23 @@ from typing import Any, Final
 
 from django.db import IntegrityError, OperationalError
 
-from booking import saga, selectors, services
+from booking import selectors, services
 from booking.models import Departure, IdempotencyKey, Reservation, Saga, Seat
 from booking.preconditions import fingerprint
-from booking.saga import UnexpectedEvent
+from booking.saga import UnexpectedEvent, effects, engine
 from booking.selectors import NoSeatsLeft, availability
-from booking.services import canceling, changing, idempotency, paying, reserving, versions
+from booking.services import (
+    canceling,
+    changing,
+    deadlines,
+    idempotency,
+    paying,
+    reserving,
+    versions,
+)
 from outbox import transactions
 from outbox.events import OutsideTransaction
+from outbox.registry import ContractViolation
 from outbox.transactions import LostRace
 from tests.booking import (
     factories,
@@ -21,11 +30,11 @@ from tests.booking import (
     test_deadlines,
     test_idempotency,
     test_interleavings,
-    test_saga,
     test_services,
 )
 from tests.booking.models import test_inventory, test_reservation
 from tests.booking.models import test_saga as test_saga_row
+from tests.booking.saga import test_buying, test_undoing
 from tests.mutation import Patch, without
 
 Status = Reservation.Status
@@ -106,7 +115,7 @@ SEATS: Final = [
     Mutant(
         "a payment that comes late leaves the seat to its next owner",
         without(Seat._change, "reservation_id=owner, "),
-        test_saga.test_a_payment_for_a_seat_that_was_given_on_confirms_nothing,
+        test_buying.test_a_payment_for_a_seat_that_was_given_on_confirms_nothing,
     ),
     Mutant(
         "what is sold is not sold or released as if it were held",
@@ -122,13 +131,13 @@ SEATS: Final = [
     ),
     Mutant(
         "seats are freed in the transaction that ends the reservation",
-        without(saga._end, "Seat.release(reservation.pk, _numbers(party), status=had)", "pass"),
+        without(effects._end, "Seat.release(reservation.pk, _numbers(party), status=had)", "pass"),
         test_deadlines.test_a_hold_that_has_run_out_expires_and_its_seat_is_free,
     ),
     Mutant(
         "seats are sold in the transaction that confirms the reservation",
-        without(saga.confirm, "Seat.sell_held(reservation.pk, _numbers(party))", "pass"),
-        test_saga.test_an_authorized_card_confirms_the_reservation_and_sells_the_seat,
+        without(effects.confirm, "Seat.sell_held(reservation.pk, _numbers(party))", "pass"),
+        test_buying.test_an_authorized_card_confirms_the_reservation_and_sells_the_seat,
     ),
     Mutant(
         "who gets another seat gives the old one back",
@@ -164,23 +173,19 @@ TRANSITIONS: Final = [
         test_inventory.test_who_moves_a_departure_that_has_moved_is_told,
     ),
     Mutant(
-        "a saga moves from the step it is at",
-        without(Saga.move_to, ", step=self.step"),
-        test_saga_row.test_a_saga_that_has_moved_since_it_was_read_does_not_move,
+        "a saga is changed as it was read",
+        without(Saga.change, ", version=self.version"),
+        test_saga_row.test_a_saga_that_has_changed_since_it_was_read_is_not_changed,
+        {"by_the_other": {"step": "DONE"}},
     ),
     Mutant(
         "a saga that has ended lives no more",
-        without(Saga.move_to, "None if ends else self.live", "self.live"),
-        test_saga_row.test_a_saga_that_ends_is_live_no_more,
-    ),
-    Mutant(
-        "a saga that has ended is never due",
-        without(Saga.move_to, "None if ends else self.deadline_at", "self.deadline_at"),
-        test_deadlines.test_its_saga_is_over,
+        without(engine._move, "live=None if step.ends else saga.reservation_id,"),
+        test_undoing.test_what_is_voided_is_over,
     ),
     Mutant(
         "a saga lives from its start on",
-        without(saga._new, "live=reservation.pk", "live=None"),
+        without(engine._new, "live=reservation.pk", "live=None"),
         test_services.test_a_buying_saga_waits_for_the_authorization,
     ),
 ]
@@ -188,18 +193,14 @@ TRANSITIONS: Final = [
 PAYMENTS: Final = [
     Mutant(
         "what is given up is voided in the same transaction",
-        without(saga.react, ", *asked]", "]"),
-        test_changes.test_what_its_card_was_asked_for_is_taken_back,
-    ),
-    Mutant(
-        "what was authorized is taken back",
-        without(saga.take_back, "saga.authorization_number is None", "True"),
+        without(engine._follow, ", *asked]", "]"),
         test_changes.test_what_its_card_was_asked_for_is_taken_back,
     ),
     Mutant(
         "what is canceled names the authorization that was bought with",
-        without(saga.canceling, ", authorization_number=number"),
-        test_changes.test_a_saga_of_its_own_takes_the_authorization_back,
+        without(engine.canceling, ", authorization_number=number"),
+        test_changes.test_what_is_charged_is_refunded_by_a_saga_of_its_own,
+        raises=ContractViolation,
     ),
     Mutant(
         "every payment operation has a number of its own",
@@ -208,27 +209,19 @@ PAYMENTS: Final = [
     ),
     Mutant(
         "only what was asked for confirms",
-        without(saga.confirm, "authorized != asked", "False"),
-        test_saga.test_an_authorization_of_anything_but_what_was_asked_is_refused,
+        without(engine._must_be_the_amount, "answered != asked", "False"),
+        test_buying.test_an_authorization_of_anything_but_what_was_asked_is_refused,
         {"changes": {"amount": 1}},
     ),
     Mutant(
         "an answer goes to the saga that asked",
         without(selectors.saga_that_asked, "pk=event.saga_id, "),
-        test_saga.test_an_answer_to_another_saga_is_refused,
-    ),
-    Mutant(
-        "a late answer is expected",
-        without(saga._is_late, "saga.void_number is None", "True"),
-        test_deadlines.test_a_late_answer_changes_nothing_and_is_noted,
-        {"answer": factories.authorized},
-        raises=UnexpectedEvent,
+        test_buying.test_an_answer_to_another_saga_is_refused,
     ),
     Mutant(
         "an answer that nobody waits for is refused",
-        without(saga._note_late, "not _is_late(saga, signal)", "False"),
-        test_saga.test_an_event_for_a_saga_that_has_ended_is_refused,
-        {"second": factories.authorized},
+        without(engine._is_late, "return type(signal) in step.notes", "return True"),
+        test_buying.test_an_answer_that_contradicts_the_one_before_is_refused,
     ),
     Mutant(
         "a hold is paid once",
@@ -253,12 +246,12 @@ UNITS_OF_WORK: Final = [
     Mutant(
         "an answer of payment takes effect in one transaction",
         without(services.signal_saga, "@unit_of_work\n"),
-        test_saga.test_a_payment_for_a_seat_that_was_given_on_confirms_nothing,
+        test_buying.test_a_payment_for_a_seat_that_was_given_on_confirms_nothing,
     ),
     Mutant(
-        "holds end in one transaction",
-        without(services.end_due_sagas, "@unit_of_work\n"),
-        test_deadlines.test_a_failure_ends_none_of_a_batch,
+        "a deadline takes effect in one transaction",
+        without(deadlines._time_out_alone, "@unit_of_work\n"),
+        test_deadlines.test_what_fails_says_so_and_is_tried_again_later,
     ),
     Mutant(
         "seats change in one transaction",
@@ -284,7 +277,7 @@ TIME: Final = [
     ),
     Mutant(
         "a hold has a deadline",
-        without(saga.buying, "deadline_at=reservation.hold_expires_at", "deadline_at=None"),
+        without(engine.buying, "deadline_at=reservation.hold_expires_at", "deadline_at=None"),
         test_deadlines.test_a_hold_lasts_as_long_as_the_setting_says,
     ),
     Mutant(

@@ -38,6 +38,7 @@ def everything() -> Reservation:
     """A row of every registered model."""
     reservation = factories.pending_reservation()
     Group.objects.create(name="agents")
+    reservation.sagas.get().interventions.create(at=NOW, actor="eva", action="retry", reason="x")
     rows_of_the_engine(NOW)
     return reservation
 

@@ -14,10 +14,12 @@ from booking.models import Departure, Reservation, ReservationPassenger, Saga, S
 from booking.services import Traveler
 from contracts.booking import (
     PaymentAuthorizeRequested,
+    PaymentRefundRequested,
     PaymentVoidRequested,
     ReservationCanceled,
     ReservationChanged,
 )
+from contracts.payment import PaymentCaptured
 from contracts.values import Reason, Settlement
 from outbox.events import history
 from tests.booking import factories
@@ -147,8 +149,8 @@ def test_a_pending_reservation_is_canceled_and_its_seats_are_free(client: Client
     answer = cancel(client, reservation)
     assert (answer.status_code, answer.json()["status"]) == (200, "CANCELED")
     assert seats() == {}
-    ended = Saga.objects.get()
-    assert (ended.kind, ended.step, ended.live) == ("BUYING", "COMPENSATED", None)
+    waiting = Saga.objects.get()
+    assert (waiting.kind, waiting.step, waiting.live) == ("BUYING", "VOIDING", reservation.pk)
 
 
 def test_what_its_card_was_asked_for_is_taken_back(client: Client) -> None:
@@ -190,15 +192,25 @@ def test_a_confirmed_reservation_is_canceled_and_its_sold_seats_are_free(client:
     assert seats() == {}
 
 
-def test_a_saga_of_its_own_takes_the_authorization_back(client: Client) -> None:
+def test_what_is_charged_is_refunded_by_a_saga_of_its_own(client: Client) -> None:
+    reservation = booked(confirmed=True)
+    factories.tell(PaymentCaptured, reservation)
+    cancel(client, reservation, '"3"')
+    canceling = Saga.objects.get(kind=Saga.Kind.CANCELING)
+    assert (canceling.step, canceling.live) == ("REFUNDING", reservation.pk)
+    refund = last_event(reservation, PaymentRefundRequested)
+    assert (refund.saga_id, refund.operation_number) == (canceling.pk, 3)
+    assert (refund.authorization_number, refund.amount) == (1, reservation.amount)
+    said = last_event(reservation, ReservationCanceled, back=2)
+    assert said.settlement == Settlement(currency="EUR", charged=0, refunded=reservation.amount)
+
+
+def test_while_the_charge_is_under_way_its_outcome_is_waited_for(client: Client) -> None:
     reservation = booked(confirmed=True)
     cancel(client, reservation, '"2"')
-    canceling = Saga.objects.get(kind=Saga.Kind.CANCELING)
-    assert (canceling.step, canceling.live) == ("COMPENSATED", None)
-    void = last_event(reservation, PaymentVoidRequested)
-    assert (void.saga_id, void.operation_number) == (canceling.pk, 2)
-    assert void.authorization_number == 1
-    said = last_event(reservation, ReservationCanceled, back=2)
+    waiting = Saga.objects.get()
+    assert (waiting.kind, waiting.step) == ("BUYING", "WITHDRAWING")
+    said = last_event(reservation, ReservationCanceled)
     assert said.settlement == Settlement(currency="EUR", charged=0, refunded=reservation.amount)
 
 
@@ -341,6 +353,16 @@ def test_a_closed_departure_changes_no_seats(client: Client) -> None:
     Departure.objects.update(status=Departure.Status.CLOSED)
     refused = change(client, reservation, {"seat_number": "12C"}, "*")
     problem_of(refused, 409, "departure-closed")
+
+
+def test_other_seats_keep_the_tickets(client: Client) -> None:
+    reservation = booked("12A", "12B", confirmed=True)
+    factories.tell(PaymentCaptured, reservation)
+    before = list(reservation.passengers.order_by("id").values_list("ticket_number", flat=True))
+    swap = [{"passenger_id": 1, "seat_number": "12B"}, {"passenger_id": 2, "seat_number": "12A"}]
+    answer = change(client, reservation, {"passengers": swap}, "*").json()
+    assert [passenger["ticket_number"] for passenger in answer["passengers"]] == before
+    assert all(before)
 
 
 # Unpaid holds

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,10 +14,9 @@ from django.test import Client
 from uuid_utils.compat import uuid7
 
 from booking import selectors, services
-from booking.models import Departure, Reservation, Saga, Seat
-from booking.saga import UnexpectedEvent
-from contracts.booking import ReservationCreated
-from contracts.payment import PaymentEvent
+from booking.models import Departure, Reservation, Saga, Seat, TimelineEntry
+from contracts.booking import PaymentCaptureRequested, ReservationCreated
+from contracts.payment import PaymentCaptured, PaymentEvent
 from outbox.events import history
 from outbox.models import OutboxEvent
 from tests.booking import factories
@@ -64,17 +64,18 @@ def read_together(monkeypatch: pytest.MonkeyPatch) -> FirstCallsTogether[Saga]:
     return together
 
 
-def test_of_two_confirmations_at_once_one_wins_and_the_other_finds_the_saga_ended(
+def test_of_two_confirmations_at_once_one_wins_and_the_other_is_noted_as_late(
     read_together: FirstCallsTogether[Saga],
 ) -> None:
     reservation = factories.pending_reservation()
     event = factories.authorized(reservation.pk)
     outcomes = Counter(type(outcome) for outcome in at_once(signals(event, event)))
-    assert outcomes == {type(None): 1, UnexpectedEvent: 1}
+    assert outcomes == {type(None): 2}
     assert read_together.calls == 3  # the loser read again, and decided again
     reservation.refresh_from_db()
     assert (reservation.status, reservation.version) == (Reservation.Status.CONFIRMED, 2)
-    assert [row.sequence for row in history(str(reservation.pk))] == [1, 2, 3]
+    assert [row.sequence for row in history(str(reservation.pk))] == [1, 2, 3, 4]
+    assert TimelineEntry.objects.filter(entry="late answer").count() == 1
     assert_seats_and_reservations_agree()
 
 
@@ -86,11 +87,53 @@ def test_an_authorization_and_a_refusal_at_once_leave_one_whole_story() -> None:
     reservation.refresh_from_db()
     seat = Seat.objects.get(number="12A")
     assert (reservation.status, seat.status, Saga.objects.get().step) in {
-        (Reservation.Status.CONFIRMED, Seat.Status.SOLD, "DONE"),
-        (Reservation.Status.REJECTED, Seat.Status.FREE, "COMPENSATED"),
+        (Reservation.Status.CONFIRMED, Seat.Status.SOLD, "CAPTURING"),
+        (Reservation.Status.REJECTED, Seat.Status.FREE, "VOIDING"),
     }
-    assert history(str(pk)).count() == 3
+    assert history(str(pk)).count() == 4
     assert_seats_and_reservations_agree()
+
+
+def read_first(read: Callable[..., Any], both: threading.Barrier) -> Callable[..., Any]:
+    """A read whose first call returns only when the other has read, too."""
+    first = iter([True])
+
+    def reading(*args: Any, **facts: Any) -> Any:
+        found = read(*args, **facts)
+        if next(first, False):
+            both.wait(PATIENCE_SECONDS)
+        return found
+
+    return reading
+
+
+def test_two_workers_that_find_the_same_deadline_ask_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reservation = factories.confirmed_reservation()
+    factories.make_due(reservation)
+    monkeypatch.setattr(selectors, "due_sagas", FirstCallsTogether(selectors.due_sagas, 2))
+    outcomes = results(at_once([partial(services.end_due_sagas, now=NOW)] * 2))
+    assert sorted(outcomes) == [0, 1]  # the loser read again, and found nothing
+    asked = history(str(reservation.pk)).filter(type=PaymentCaptureRequested.type)
+    assert asked.count() == 2
+    assert Saga.objects.get().attempts == 2
+
+
+def test_a_deadline_and_the_answer_it_waits_for_at_once_leave_one_whole_story(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reservation = factories.confirmed_reservation()
+    factories.make_due(reservation)
+    both = threading.Barrier(2)
+    for name in ("due_sagas", "saga_that_asked"):
+        monkeypatch.setattr(selectors, name, read_first(getattr(selectors, name), both))
+    captured = factories.answer(PaymentCaptured, Saga.objects.get())
+    pieces: list[Callable[[], object]] = [partial(services.end_due_sagas, now=NOW)]
+    at_once([*pieces, *signals(captured)])
+    ended = Saga.objects.get()
+    assert (ended.step, ended.live, ended.deadline_at) == ("DONE", None, None)
+    assert reservation.passengers.get().ticket_number
 
 
 @contextmanager

@@ -1,17 +1,20 @@
 """Holds that run out, and payment's answers that come after."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError
 from django.db.models.functions import Now
 from django.test import override_settings
 from django.utils import timezone
 from pytest_django import Settings
 
+import outbox
 from booking import services
 from booking.deadlines import Chore, Deadlines
 from booking.departures import cancel_departure
@@ -19,7 +22,7 @@ from booking.handlers import PAYMENTS
 from booking.models import Departure, IdempotencyKey, Reservation, Saga, Seat, TimelineEntry
 from booking.services import deadlines
 from contracts.booking import PaymentVoidRequested, ReservationExpired
-from contracts.payment import PaymentEvent
+from contracts.payment import PaymentAuthorized, PaymentCaptured, PaymentEvent
 from outbox.events import history
 from outbox.inbox import Inbox
 from outbox.models import HeldMessage, InboxMark
@@ -55,8 +58,17 @@ def test_a_hold_that_has_run_out_expires_and_its_seat_is_free() -> None:
     assert (seat.status, seat.reservation_id) == (Seat.Status.FREE, None)
 
 
-def test_its_saga_is_over() -> None:
-    expired()
+def test_its_saga_waits_for_the_void() -> None:
+    reservation = expired()
+    waiting = Saga.objects.get()
+    assert (waiting.step, waiting.live) == ("VOIDING", reservation.pk)
+
+
+def test_the_saga_of_a_hold_that_was_never_to_be_paid_is_over() -> None:
+    factories.departure(factories.flight())
+    factories.reserve(payment_token=None)
+    factories.make_due()
+    services.end_due_sagas(now=LATER)
     ended = Saga.objects.get()
     assert (ended.step, ended.live, ended.deadline_at) == ("COMPENSATED", None, None)
 
@@ -112,8 +124,9 @@ def test_a_host_whose_clock_is_ahead_ends_no_hold(monkeypatch: pytest.MonkeyPatc
 
 def test_what_is_confirmed_does_not_expire() -> None:
     reservation = factories.confirmed_reservation()
-    assert Saga.objects.get().deadline_at is None
-    assert services.end_due_sagas(now=LATER) == 0
+    for _ in range(20):
+        factories.make_due()
+        services.end_due_sagas(now=LATER)
     reservation.refresh_from_db()
     assert reservation.status == Reservation.Status.CONFIRMED
 
@@ -129,20 +142,59 @@ def test_many_end_in_batches_and_each_once() -> None:
         assert [row.sequence for row in history(str(reservation.pk))] == [1, 2, 3, 4]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_failure_ends_none_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    factories.pending_reservation()
-    factories.reserve(seat_number="12B")
-    factories.make_due()
+def breaks_for(broken: Reservation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of one reservation can be appended."""
+    append = outbox.append_batch
 
-    def break_down(events: object) -> None:
-        raise RuntimeError
+    def break_down(events: Iterable[Any]) -> None:
+        appended = list(events)
+        if any(source.pk == broken.pk for source, _ in appended):
+            raise RuntimeError("broken on purpose")
+        append(appended)
 
     monkeypatch.setattr("outbox.append_batch", break_down)
-    with pytest.raises(RuntimeError):
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_fails_does_not_keep_the_others_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, other = factories.pending_reservation(), factories.reserve(seat_number="12B")
+    factories.make_due()
+    breaks_for(broken, monkeypatch)
+    assert services.end_due_sagas(now=LATER) == 2
+    for reservation, status in ((broken, "PENDING"), (other, "EXPIRED")):
+        reservation.refresh_from_db()
+        assert reservation.status == status
+    assert Seat.objects.get(number="12A").status == Seat.Status.HELD
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_fails_says_so_and_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    reservation = factories.pending_reservation()
+    factories.make_due()
+    with monkeypatch.context() as patch:
+        breaks_for(reservation, patch)
         services.end_due_sagas(now=LATER)
-    assert not Reservation.objects.exclude(status=Reservation.Status.PENDING).exists()
-    assert Seat.objects.filter(status=Seat.Status.HELD).count() == 2
+    failed = Saga.objects.get()
+    assert (failed.step, failed.stuck_at, failed.attempts) == ("AUTHORIZING", LATER, 2)
+    assert "broken on purpose" in failed.last_error
+    assert services.end_due_sagas(now=LATER) == 0
+    factories.make_due()
+    services.end_due_sagas(now=LATER)
+    assert (Saga.objects.get().step, Saga.objects.get().stuck_at) == ("VOIDING", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away_postpones_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    factories.pending_reservation()
+    factories.make_due()
+
+    def be_away(events: object) -> None:
+        raise OperationalError("unable to open database file")
+
+    monkeypatch.setattr("outbox.append_batch", be_away)
+    with pytest.raises(OperationalError):
+        services.end_due_sagas(now=LATER)
+    assert (Saga.objects.get().attempts, Saga.objects.get().stuck_at) == (1, None)
 
 
 # How long
@@ -207,16 +259,20 @@ def test_payment_that_comes_in_time_but_after_the_hold_goes_on() -> None:
 
 
 @pytest.mark.parametrize("confirmed", [False, True])
-def test_a_canceled_departure_cancels_its_reservations_and_voids_them(confirmed: bool) -> None:
+def test_a_canceled_departure_cancels_its_reservations_and_takes_the_money_back(
+    confirmed: bool,
+) -> None:
     reservation = factories.pending_reservation()
     if confirmed:
-        factories.confirm(reservation)
+        factories.tell(PaymentAuthorized, reservation)
+        factories.tell(PaymentCaptured, reservation)
     cancel_departure(departure_id=reservation.departure_id)
     assert services.cancel_those_on_canceled_departures(now=LATER) == 1
     assert services.cancel_those_on_canceled_departures(now=LATER) == 0
     reservation.refresh_from_db()
     assert reservation.status == Reservation.Status.CANCELED
-    assert types(reservation)[-2:] == ["ReservationCanceled", "PaymentVoidRequested"]
+    back = "PaymentRefundRequested" if confirmed else "PaymentVoidRequested"
+    assert types(reservation)[-2:] == ["ReservationCanceled", back]
     assert '"departure_canceled"' in list(history(str(reservation.pk)))[-2].payload
     assert Seat.objects.get(number="12A").status == Seat.Status.FREE
 

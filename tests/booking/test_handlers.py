@@ -41,7 +41,7 @@ def test_a_repeated_event_changes_nothing(inbox: Inbox, together: bool) -> None:
         inbox.apply(batch)
     reservation.refresh_from_db()
     assert (reservation.status, reservation.version) == (Reservation.Status.CONFIRMED, 2)
-    assert history(str(reservation.pk)).count() == 3
+    assert history(str(reservation.pk)).count() == 4
     assert TimelineEntry.objects.count() == 2
     assert not HeldMessage.objects.exists()
 
@@ -53,7 +53,7 @@ def test_an_answer_that_no_saga_waits_for_is_held(inbox: Inbox) -> None:
     inbox.apply([late])
     held = HeldMessage.objects.get()
     assert (held.reason, held.sequence) == (HeldMessage.Reason.FAILED, 2)
-    assert "DONE does not wait for payment.PaymentDeclined" in held.error
+    assert "CAPTURING does not wait for payment.PaymentDeclined" in held.error
     reservation.refresh_from_db()
     assert reservation.status == Reservation.Status.CONFIRMED
 
@@ -79,7 +79,7 @@ def test_a_failure_in_the_middle_moves_neither_mark_nor_saga(
     def break_down(*args: object, **kwargs: object) -> None:
         raise RuntimeError("broken on purpose")
 
-    monkeypatch.setattr("booking.saga.note", break_down)
+    monkeypatch.setattr("booking.saga.effects.note", break_down)
     inbox.apply([incoming(factories.authorized(reservation.pk), key=reservation.pk)])
     reservation.refresh_from_db()
     assert reservation.status == Reservation.Status.PENDING

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from booking import services
 from booking.invariants import CHANGING, violations
 from booking.models import Departure, Reservation, ReservationPassenger, Saga, Seat
+from contracts.payment import PaymentAuthorized, PaymentCaptured
 from tests.booking import factories
 from tests.booking.factories import NOW
 
@@ -26,8 +27,8 @@ def told() -> list[str]:
 
 def confirmed() -> Reservation:
     reservation = factories.pending_reservation()
-    services.signal_saga(factories.authorized(reservation.pk), now=NOW)
-    reservation.refresh_from_db()
+    factories.tell(PaymentAuthorized, reservation)
+    factories.tell(PaymentCaptured, reservation)
     return reservation
 
 
@@ -52,6 +53,7 @@ def start_change(reservation: Reservation) -> None:
         step="AUTHORIZING",
         live=reservation.pk,
         started_at=NOW,
+        entered_at=NOW,
         updated_at=NOW,
     )
 

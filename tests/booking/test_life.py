@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -20,10 +21,12 @@ from hypothesis.stateful import (
 )
 from rest_framework.exceptions import APIException
 
-from booking import departures, saga, services
+from booking import departures, services
 from booking.models import Departure, IllegalDeparture, Reservation, Saga
 from booking.preconditions import AnyVersion
+from booking.saga.engine import ANSWERED
 from booking.services import Answer, Traveler
+from contracts.payment import PaymentEvent
 from tests.booking import factories
 from tests.booking.agreement import (
     assert_payment_operations_are_numbered,
@@ -49,6 +52,7 @@ class Life(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
+        self.answered: dict[tuple[UUID, str], type[PaymentEvent]] = {}
         self.block = transaction.atomic()
         self.block.__enter__()
         flight = factories.flight()
@@ -107,16 +111,18 @@ class Life(RuleBasedStateMachine):
         services.cancel_those_on_canceled_departures(now=self.now)
         assert list(others.order_by("id").values_list("id", "version")) == before
 
-    @rule(pick=PICK, answer=st.sampled_from([factories.authorized, factories.declined]))
-    def answer(self, pick: int, answer: Callable[..., object]) -> None:
-        """Payment answers once what it was asked, however late: again is for the inbox."""
-        waiting = Saga.objects.filter(kind=Saga.Kind.BUYING, authorization_number__isnull=False)
-        waiting = waiting.exclude(reservation__timeline__entry="late answer")
-        if one := picked(list(waiting.exclude(step="DONE").order_by("id")), pick):
-            try:
-                services.signal_saga(answer(one.reservation_id), now=self.now)  # type: ignore[arg-type]
-            except saga.UnexpectedEvent:
-                assert one.void_number is None
+    @rule(pick=PICK, which=st.integers(0, 7))
+    def answer(self, pick: int, which: int) -> None:
+        """Payment answers what it was asked, however late, and says yes or no to it once."""
+        kind = list(ANSWERED)[which]
+        operation = ANSWERED[kind]
+        asked = Saga.objects.filter(**{f"{operation}__isnull": False}).order_by("id")
+        if operation == "authorization_number":
+            asked = asked.filter(kind=Saga.Kind.BUYING)
+        one = picked(list(asked), pick)
+        if one is None or self.answered.setdefault((one.pk, operation), kind) is not kind:
+            return
+        services.signal_saga(factories.answer(kind, one), now=self.now)
 
     @rule(pick=PICK)
     def run_out(self, pick: int) -> None:

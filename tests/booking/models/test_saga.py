@@ -1,9 +1,11 @@
 """The saga's row."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from booking.models import Saga
 from outbox.transactions import LostRace
@@ -13,28 +15,42 @@ from tests.booking.factories import NOW
 pytestmark = pytest.mark.django_db
 
 
-def test_a_saga_moves_on_and_stays_live() -> None:
-    reservation = factories.pending_reservation()
-    later = NOW + timedelta(seconds=1)
-    Saga.objects.get().move_to("CAPTURING", ends=False, now=later)
-    stored = Saga.objects.get()
-    assert (stored.step, stored.live, stored.updated_at) == ("CAPTURING", reservation.pk, later)
-
-
-def test_a_saga_that_ends_is_live_no_more() -> None:
+def test_a_saga_moves_on_and_has_another_version() -> None:
     factories.pending_reservation()
-    Saga.objects.get().move_to("DONE", ends=True, now=NOW)
+    later = NOW + timedelta(seconds=1)
+    Saga.objects.get().change(step="CAPTURING", now=later)
     stored = Saga.objects.get()
-    assert (stored.step, stored.live) == ("DONE", None)
+    assert (stored.step, stored.version, stored.updated_at) == ("CAPTURING", 2, later)
 
 
-def test_a_saga_that_has_moved_since_it_was_read_does_not_move() -> None:
+def test_a_change_stores_the_numbers_of_the_payment_operations() -> None:
+    factories.pending_reservation()
+    saga = Saga.objects.get()
+    saga.capture_number, saga.void_number = 2, 3
+    saga.refund_number, saga.refused_number = 4, 5
+    saga.change(now=NOW)
+    stored = Saga.objects.get()
+    assert [getattr(stored, name) for name in Saga.NUMBERS] == [1, 2, 3, 4, 5]
+
+
+def test_what_the_database_has_evaluated_is_read_from_it() -> None:
+    factories.pending_reservation()
+    saga = Saga.objects.get()
+    saga.change(now=NOW, deadline_at=Now() + timedelta(hours=1))
+    assert saga.deadline_at == Saga.objects.get().deadline_at
+    assert saga.deadline_at is not None
+
+
+@pytest.mark.parametrize("by_the_other", [{"step": "DONE"}, {"attempts": 2}])
+def test_a_saga_that_has_changed_since_it_was_read_is_not_changed(
+    by_the_other: dict[str, Any],
+) -> None:
     factories.pending_reservation()
     stale = Saga.objects.get()
-    Saga.objects.get().move_to("DONE", ends=True, now=NOW)
+    Saga.objects.get().change(now=NOW, **by_the_other)
     with pytest.raises(LostRace):
-        stale.move_to("COMPENSATED", ends=True, now=NOW)
-    assert Saga.objects.get().step == "DONE"
+        stale.change(step="COMPENSATED", now=NOW)
+    assert Saga.objects.get().step != "COMPENSATED"
 
 
 def start_another() -> None:
@@ -45,6 +61,7 @@ def start_another() -> None:
         step="AUTHORIZING",
         live=first.reservation_id,
         started_at=NOW,
+        entered_at=NOW,
         updated_at=NOW,
     )
 
@@ -58,6 +75,6 @@ def test_a_reservation_has_one_live_saga_at_most() -> None:
 def test_a_saga_may_follow_one_that_has_ended() -> None:
     factories.pending_reservation()
     first = Saga.objects.get()
-    first.move_to("DONE", ends=True, now=NOW)
+    first.change(step="DONE", live=None, now=NOW)
     start_another()
     assert Saga.objects.filter(live__isnull=False).count() == 1

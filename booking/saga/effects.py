@@ -1,0 +1,157 @@
+"""What a saga's reactions do to the reservation and its seats, and the events that say so."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from booking.models import Reservation, ReservationPassenger, Saga, Seat
+from booking.saga.signals import Cancel, Complete, TimeOut
+from booking.saga.steps import Effect
+from booking.saga.telling import note, seats_of
+from contracts.booking import (
+    BookingEvent,
+    ReservationCanceled,
+    ReservationConfirmed,
+    ReservationExpired,
+    ReservationRejected,
+    TicketsIssued,
+)
+from contracts.payment import (
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentCaptureFailed,
+    PaymentDeclined,
+)
+from contracts.values import Reason, Settlement, Ticket
+
+
+def confirm(saga: Saga, event: PaymentAuthorized, now: datetime) -> list[BookingEvent]:
+    """The card is authorized: sell the seats and say so."""
+    reservation = saga.reservation
+    reservation.move_to(Reservation.Status.CONFIRMED, now=now)
+    party = _party(reservation)
+    Seat.sell_held(reservation.pk, _numbers(party))
+    note(reservation, "confirmed", f"card authorized, {seats_of(party)} sold", now=now)
+    return [
+        ReservationConfirmed(
+            reservation_id=reservation.pk,
+            reservation=reservation.summary(party),
+            price=reservation.price(),
+        )
+    ]
+
+
+def reject(saga: Saga, event: PaymentDeclined, now: datetime) -> list[BookingEvent]:
+    """The card is declined: free the seats and say so."""
+    reservation = saga.reservation
+    party = _end(reservation, Reservation.Status.REJECTED, now)
+    note(reservation, "rejected", f"card declined: {event.reason.code}", now=now)
+    return [
+        ReservationRejected(
+            reservation_id=reservation.pk,
+            reservation=reservation.summary(party),
+            reason=event.reason,
+        )
+    ]
+
+
+def expire(saga: Saga, signal: TimeOut, now: datetime) -> list[BookingEvent]:
+    """The hold has run out: free the seats and say so."""
+    reservation = saga.reservation
+    party = _end(reservation, Reservation.Status.EXPIRED, now)
+    note(reservation, "expired", f"{seats_of(party)} free again", now=now)
+    return [
+        ReservationExpired(
+            reservation_id=reservation.pk,
+            reservation=reservation.summary(party),
+            hold_expires_at=reservation.hold_expires_at,
+        )
+    ]
+
+
+def cancel(saga: Saga, signal: Cancel, now: datetime) -> list[BookingEvent]:
+    """The reservation is given up: free the seats, and say so and that all of it goes back."""
+    return _cancel(saga.reservation, Reason(code=signal.code), saga.reservation.amount, now)
+
+
+def cancel_uncharged(saga: Saga, event: PaymentCaptureFailed, now: datetime) -> list[BookingEvent]:
+    """The card cannot be charged: free the seats, and say so and that nothing is to go back."""
+    reason = Reason(code="capture_refused", text=event.reason.text or event.reason.code)
+    return _cancel(saga.reservation, reason, 0, now)
+
+
+def _cancel(
+    reservation: Reservation, reason: Reason, refunded: int, now: datetime
+) -> list[BookingEvent]:
+    """Only what was confirmed is settled."""
+    was_confirmed = reservation.status == Reservation.Status.CONFIRMED
+    party = _end(reservation, Reservation.Status.CANCELED, now)
+    why = ": ".join(filter(None, (reason.code, reason.text)))
+    note(reservation, "canceled", f"{why}: {seats_of(party)} free again", now=now)
+    settlement = Settlement(currency=reservation.currency, charged=0, refunded=refunded)
+    return [
+        ReservationCanceled(
+            reservation_id=reservation.pk,
+            reservation=reservation.summary(party),
+            reason=reason,
+            settlement=settlement if was_confirmed else None,
+        )
+    ]
+
+
+def issue_tickets(
+    saga: Saga, event: PaymentCaptured | Complete, now: datetime
+) -> list[BookingEvent]:
+    """Give every passenger a ticket number, and say so."""
+    reservation = saga.reservation
+    reservation.change(now=now)
+    party = _party(reservation)
+    code = settings.TICKET_AIRLINE_CODE
+    tickets = tuple(passenger.issue_ticket(code) for passenger in party)
+    ReservationPassenger.objects.bulk_update(party, ["ticket_number"])
+    note(reservation, "ticketed", f"paid, {_listed(tickets)} issued", now=now)
+    return [
+        TicketsIssued(
+            reservation_id=reservation.pk,
+            reservation=reservation.summary(party),
+            tickets=tickets,
+            price=reservation.price(),
+        )
+    ]
+
+
+def tell(entry: str, detail: str) -> Effect:
+    """An effect that changes nothing but the timeline. `{saga.…}` and `{signal.…}` in the detail
+    are filled in."""
+
+    def told(saga: Saga, signal: object, now: datetime) -> list[BookingEvent]:
+        note(saga.reservation, entry, detail.format(saga=saga, signal=signal), now=now)
+        return []
+
+    told.__doc__ = f"Only the timeline changes: {entry}."
+    return told
+
+
+def _end(
+    reservation: Reservation, status: Reservation.Status, now: datetime
+) -> list[ReservationPassenger]:
+    """Free the seats in the transaction that makes the reservation final."""
+    had = reservation.seat_status()
+    reservation.move_to(status, now=now)
+    party = _party(reservation)
+    Seat.release(reservation.pk, _numbers(party), status=had)
+    return party
+
+
+def _party(reservation: Reservation) -> list[ReservationPassenger]:
+    """The passengers, which the reservation keeps for who shows it."""
+    reservation.party = list(reservation.passengers.order_by("id"))
+    return reservation.party
+
+
+def _numbers(party: list[ReservationPassenger]) -> list[str]:
+    return [passenger.seat_number for passenger in party]
+
+
+def _listed(tickets: tuple[Ticket, ...]) -> str:
+    return f"ticket{'s' if len(tickets) > 1 else ''} {', '.join(t.number for t in tickets)}"

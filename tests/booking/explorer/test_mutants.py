@@ -1,0 +1,89 @@
+"""Every row of the saga that is changed, and every guard that is switched off, is noticed."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from tests.booking.explorer.baseline import CASES, explored
+from tests.booking.explorer.explorer import Bounds, Explorer
+from tests.booking.explorer.mutants import GUARDS, Mutant, rows
+from tests.booking.explorer.payments import Illegal
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
+ROWS = list(rows())
+# Small cases first: most is seen in one of them. What is noted only after two surprises comes last.
+SMALLER = (Bounds(), Bounds(losses=1, operations=1), Bounds(surprises=1))
+LAST = (Bounds(surprises=2),)
+# Compensations and deadlines; but those that only show late in a reservation's life take longer.
+LATE = ("COMPENSATED", "Retry")
+FAST = ("to void", "to refund", "to capture", "to authorize", "no deadline", "for TimeOut")
+
+
+@pytest.fixture(autouse=True)
+def quietly() -> Iterator[None]:
+    """What fails on purpose is not told to anybody."""
+    if connection.vendor != "sqlite":
+        pytest.skip("explored on SQLite")
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def is_fast(mutant: Mutant) -> bool:
+    return mutant.what.endswith(FAST) and not any(term in mutant.what for term in LATE)
+
+
+def by_the_explorer(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the explorer says of a mutant; nothing where it has not noticed."""
+    world, _ = explored()
+    mutant.patch(monkeypatch)
+    world = world.but(mutant.steps, dies=mutant in GUARDS)
+    try:
+        for bounds in (*SMALLER, *CASES, *LAST):
+            Explorer(world, bounds).run()
+    except Illegal as illegal:
+        return f"{world.runs:>4} runs, {str(illegal).partition(' [')[0][:150]}"
+    believed = [forged for state in world.known() for forged in world.believed(state)]
+    return f"{len(believed)} forged answers are believed" if believed else ""
+
+
+def check(mutant: Mutant, monkeypatch: pytest.MonkeyPatch, caught: list[str]) -> None:
+    seen = by_the_explorer(mutant, monkeypatch)
+    assert seen, f"{mutant}: nobody has noticed"
+    caught.append(f"{mutant}: {seen}")
+
+
+@pytest.mark.parametrize("mutant", [row for row in ROWS if is_fast(row)], ids=str)
+def test_the_explorer_sees_that_a_compensation_or_a_deadline_is_gone(
+    mutant: Mutant, monkeypatch: pytest.MonkeyPatch, caught: list[str]
+) -> None:
+    check(mutant, monkeypatch, caught)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", [row for row in ROWS if not is_fast(row)], ids=str)
+def test_the_explorer_sees_that_a_row_is_changed(
+    mutant: Mutant, monkeypatch: pytest.MonkeyPatch, caught: list[str]
+) -> None:
+    check(mutant, monkeypatch, caught)
+
+
+@pytest.mark.parametrize("mutant", [guard for guard in GUARDS if not guard.seen_by], ids=str)
+def test_the_explorer_sees_that_a_guard_is_off(
+    mutant: Mutant, monkeypatch: pytest.MonkeyPatch, caught: list[str]
+) -> None:
+    check(mutant, monkeypatch, caught)
+
+
+@pytest.mark.parametrize("mutant", [guard for guard in GUARDS if guard.seen_by], ids=str)
+def test_a_test_sees_that_a_guard_is_off(
+    mutant: Mutant, monkeypatch: pytest.MonkeyPatch, caught: list[str]
+) -> None:
+    assert mutant.seen_by is not None
+    mutant.patch(monkeypatch)
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        mutant.seen_by()
+    test = getattr(mutant.seen_by, "func", mutant.seen_by)
+    caught.append(f"{mutant}: {test.__name__}")

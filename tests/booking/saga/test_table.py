@@ -1,0 +1,104 @@
+"""The tables by themselves: what can be said without running them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from booking import saga
+from booking.handlers import PAYMENTS
+from booking.models import Saga
+from booking.saga.engine import ANSWERED
+from booking.saga.signals import Complete, Retry, TimeOut
+from booking.saga.steps import Patience, Reaction, Step
+from booking.saga.telling import LATE
+from contracts.payment import PaymentEvent
+from contracts.registry import EVENTS
+
+KINDS = pytest.mark.parametrize("kind", sorted(saga.SAGAS))
+ANSWERS = {event for event in EVENTS.values() if issubclass(event, PaymentEvent)}
+
+
+def reactions(step: Step) -> Iterator[Reaction]:
+    """All of a step's."""
+    yield from step.awaits.values()
+    if step.at_once:
+        yield step.at_once
+
+
+@KINDS
+def test_every_reaction_leads_to_a_step_of_the_same_saga(kind: str) -> None:
+    steps = saga.SAGAS[kind]
+    assert {after.then for step in steps.values() for after in reactions(step)} <= set(steps)
+
+
+@KINDS
+def test_every_step_but_the_first_is_reached(kind: str) -> None:
+    steps = saga.SAGAS[kind]
+    reached = {after.then for step in steps.values() for after in reactions(step)}
+    assert set(steps) - {next(iter(steps))} <= reached
+
+
+@KINDS
+def test_an_end_is_reached_from_every_step(kind: str) -> None:
+    steps = saga.SAGAS[kind]
+    ending = {name for name, step in steps.items() if step.ends}
+    for _ in steps:
+        ending |= {
+            name
+            for name, step in steps.items()
+            if any(after.then in ending for after in reactions(step))
+        }
+    assert ending == set(steps)
+
+
+@KINDS
+def test_a_step_waits_or_passes_or_ends(kind: str) -> None:
+    for step in saga.SAGAS[kind].values():
+        assert bool(step.at_once) + (bool(step.awaits) and not step.ends) + step.ends == 1, step
+
+
+@KINDS
+def test_whoever_waits_for_payment_has_a_deadline(kind: str) -> None:
+    for step in saga.SAGAS[kind].values():
+        if not step.ends and any(awaited in ANSWERS for awaited in step.awaits):
+            assert TimeOut in step.awaits, step.name
+
+
+@KINDS
+def test_whoever_asks_again_can_be_retried_and_completed_by_hand(kind: str) -> None:
+    for step in saga.SAGAS[kind].values():
+        assert bool(step.patience) == ({Retry, Complete} <= set(step.awaits)), step.name
+
+
+@KINDS
+def test_what_is_asked_again_is_what_is_asked_when_the_step_begins(kind: str) -> None:
+    steps = saga.SAGAS[kind]
+    for step in steps.values():
+        for after in reactions(step):
+            there = steps[after.then]
+            if there.patience and there is not step and after.asks is not None:
+                assert after.asks is there.awaits[TimeOut].asks
+
+
+def test_every_kind_of_saga_is_described() -> None:
+    assert set(saga.SAGAS) == set(Saga.Kind)
+
+
+def test_every_answer_of_payment_is_handled_owned_and_told() -> None:
+    assert {event.type for event in ANSWERS} == set(PAYMENTS)
+    assert ANSWERS == set(ANSWERED) == set(LATE)
+
+
+def test_pauses_grow_up_to_a_bound() -> None:
+    patience = Patience(timedelta(seconds=10), timedelta(minutes=1), attempts=5)
+    assert [patience.pause(n).seconds for n in (1, 2, 3, 4, 1000)] == [10, 20, 40, 60, 60]
+
+
+@KINDS
+def test_whoever_waits_for_payment_asks_less_than_a_dozen_times_within_the_hour(kind: str) -> None:
+    for step in saga.SAGAS[kind].values():
+        if patience := step.patience:
+            pauses = [patience.pause(n) for n in range(1, patience.attempts + 1)]
+            assert patience.attempts < 12
+            assert timedelta(minutes=30) < sum(pauses, timedelta()) < timedelta(minutes=90)
