@@ -28,7 +28,9 @@ MEET_SECONDS = 0.5
 
 ONE_BY_ONE: Patch = without(
     Seat.take,
-    "seats.filter(status=cls.Status.FREE).update(status=status, reservation_id=owner)",
+    """cls._taking(len(wanted)).run(
+        departure=departure.pk, owner=owner, status=status, **named
+    )""",
     """sum(
         cls.objects.filter(departure=departure, number=number, status=cls.Status.FREE)
         .update(status=status, reservation_id=owner)
