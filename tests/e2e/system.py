@@ -86,25 +86,36 @@ class System:
         return Counter(record.type for record in records if record.key == reservation_id)
 
     def assert_confirmed_once(self, reservation_id: str) -> None:
-        """Wait for CONFIRMED; then every effect is there exactly once."""
+        """Wait for CONFIRMED and the tickets; then every effect is there exactly once."""
         confirmed = self.wait_for(reservation_id, "CONFIRMED")
+        self.wait_for_tickets(reservation_id)
         payment = self.payment_of(reservation_id)
-        assert [op["status"] for op in payment["operations"]] == ["SUCCEEDED"]
-        assert payment["authorized_amount"] == confirmed["amount"]
+        assert [op["status"] for op in payment["operations"]] == ["SUCCEEDED", "SUCCEEDED"]
+        assert payment["authorized_amount"] == payment["captured_amount"] == confirmed["amount"]
         assert self.charges(reservation_id) == 1
-        asked, answered = (
-            _types(self.history(service, reservation_id)) for service in ("booking", "payment")
-        )
-        assert asked[:4] == [
+        assert self.told(reservation_id) == [
             "booking.ReservationCreated.v1",
             "booking.PassengerContactGiven.v1",
             "booking.PaymentAuthorizeRequested.v1",
             "booking.ReservationConfirmed.v1",
             "booking.PaymentCaptureRequested.v1",
+            "booking.TicketsIssued.v1",
         ]
-        assert answered[:1] == ["payment.PaymentAuthorized.v1"]
-        for types in (asked, answered):
-            assert len(types) == len(set(types))
+        assert _types(self.history("payment", reservation_id)) == [
+            "payment.PaymentAuthorized.v1",
+            "payment.PaymentCaptured.v1",
+        ]
+
+    def wait_for_tickets(self, reservation_id: str) -> None:
+        """The card is charged by events, too."""
+        deadline = time.monotonic() + 40
+        while self.told(reservation_id)[-1] != "booking.TicketsIssued.v1":
+            assert time.monotonic() < deadline, f"no tickets: {self.told(reservation_id)}"
+            time.sleep(0.2)
+
+    def told(self, reservation_id: str) -> list[str]:
+        """The types of booking's events of a reservation, in order."""
+        return _types(self.history("booking", reservation_id))
 
     # Breaking
 
