@@ -189,7 +189,7 @@ def _plain() -> Schema:
 
 def _headers(refusals: Iterable[Refusal], plain: bool) -> Schema:
     """`Retry-After`, where coming back later may help."""
-    waits = ["wait" in dir(refusal) for refusal in refusals]
+    waits = [hasattr(refusal, "wait") for refusal in refusals]
     if not any(waits):
         return {}
     header = {

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Step:
     """Something that happened to the reservation in a service."""
 
@@ -49,8 +50,9 @@ def from_operations(service: str, operations: Iterable[Mapping[str, Any]]) -> li
 
 
 def told(steps: Sequence[Step]) -> list[str]:
-    """One line for each step, with the milliseconds since the first."""
-    ordered = sorted(steps)
+    """One line for each step, with the milliseconds since the first. Of those of one moment, each
+    service's stay in the order in which it told them."""
+    ordered = sorted(steps, key=attrgetter("at"))
     return [
         f"{_after(ordered[0], step):+7.0f} ms  {step.service:<8} {step.text}" for step in ordered
     ]

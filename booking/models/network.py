@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+from booking.seating import LETTERS
 from contracts import values
 
 # A seat number is a row of one or two digits and a letter.
 LAST_ROW: Final = 99
-LETTERS: Final = "ABCDEFGHJK"
 
 airport_code = RegexValidator(r"\A[A-Z]{3}\Z", "An airport's IATA code is three capitals.")
 aircraft_code = RegexValidator(r"\A[A-Z0-9]{3}\Z", "An aircraft's IATA code is three characters.")

@@ -1,18 +1,7 @@
 """Reads."""
 
 from booking.selectors.availability import (
-    Conflict,
-    DepartureCanceled,
-    DepartureClosed,
-    DepartureDeparted,
-    MixedCabins,
-    NoSeatsLeft,
-    SeatTaken,
     Selection,
-    UnknownCabin,
-    UnknownDeparture,
-    UnknownFlight,
-    UnknownSeat,
     Wanted,
     exit_row_seats,
     must_be_free,
@@ -28,6 +17,19 @@ from booking.selectors.departures import (
     availability_on,
     search,
     seat_map,
+)
+from booking.selectors.refusals import (
+    Conflict,
+    DepartureCanceled,
+    DepartureClosed,
+    DepartureDeparted,
+    MixedCabins,
+    NoSeatsLeft,
+    SeatTaken,
+    UnknownCabin,
+    UnknownDeparture,
+    UnknownFlight,
+    UnknownSeat,
 )
 from booking.selectors.reservations import (
     UnknownReservation,

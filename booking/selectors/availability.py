@@ -17,89 +17,29 @@ from django.db.models import (
     OuterRef,
     QuerySet,
 )
-from rest_framework.exceptions import APIException, NotFound
+from rest_framework.exceptions import APIException
 
 from booking.models import Cabin, Departure, Flight, Seat
 from booking.prepared import Argument, Select
 from booking.seating import best_choices, nearest_seats
 from booking.selectors.describing import described
+from booking.selectors.refusals import (
+    DepartureCanceled,
+    DepartureClosed,
+    DepartureDeparted,
+    MixedCabins,
+    NoSeatsLeft,
+    SeatTaken,
+    UnknownCabin,
+    UnknownDeparture,
+    UnknownFlight,
+    UnknownSeat,
+)
 from outbox.transactions import LostRace
 
 OFFERED: Final = 5
 # What leaves until then does not sell.
 CLOSES: Final = Argument("closes", DateTimeField())
-
-
-class UnknownFlight(NotFound):
-    """No such flight number."""
-
-    default_code = "unknown-flight"
-
-
-class UnknownDeparture(NotFound):
-    """The flight does not leave on that date."""
-
-    default_code = "unknown-departure"
-
-
-class UnknownSeat(NotFound):
-    """The flight's aircraft has no such seat, or not in that cabin."""
-
-    default_code = "unknown-seat"
-
-
-class UnknownCabin(NotFound):
-    """The flight's aircraft has no such cabin."""
-
-    default_code = "unknown-cabin"
-
-
-class Conflict(APIException):
-    """What is asked for cannot be done as things are now."""
-
-    status_code = 409
-
-
-class DepartureClosed(Conflict):
-    """Check-in has closed."""
-
-    default_code = "departure-closed"
-
-
-class DepartureDeparted(Conflict):
-    """The departure has left."""
-
-    default_code = "departure-departed"
-
-
-class DepartureCanceled(Conflict):
-    """The departure does not leave."""
-
-    default_code = "departure-canceled"
-
-
-class SeatTaken(Conflict):
-    """Seats are not free; `seats` names them, `nearest_free` up to five others."""
-
-    default_code = "seat-taken"
-    documented_members: Final = {"seats": list[str], "nearest_free": list[str]}
-
-    def __init__(self, detail: str, *, seats: list[str], nearest_free: list[str]) -> None:
-        super().__init__(detail)
-        self.members = {"seats": seats, "nearest_free": nearest_free}
-
-
-class NoSeatsLeft(Conflict):
-    """There are not as many free seats as there are passengers without one."""
-
-    default_code = "no-seats-left"
-
-
-class MixedCabins(APIException):
-    """The seats of one reservation are in one cabin."""
-
-    status_code = 400
-    default_code = "mixed-cabins"
 
 
 @dataclass(frozen=True)

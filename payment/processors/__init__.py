@@ -31,23 +31,6 @@ class Authorization:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Capture:
-    """What a processor is asked to charge of an authorization, in whole or in part.
-
-    Args:
-        idempotency_key: the same for every repetition of the same operation.
-        authorization: the processor's reference of the authorization.
-        amount: minor units of `currency`.
-        currency: ISO 4217.
-    """
-
-    idempotency_key: str
-    authorization: str
-    amount: int
-    currency: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Void:
     """An authorization that a processor is asked to give up, as a whole.
 
@@ -61,8 +44,8 @@ class Void:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refund:
-    """What a processor is asked to give back of what it captured on an authorization.
+class Part:
+    """What is asked about an authorization, or a part of it.
 
     Args:
         idempotency_key: the same for every repetition of the same operation.
@@ -75,6 +58,14 @@ class Refund:
     authorization: str
     amount: int
     currency: str
+
+
+class Capture(Part):
+    """What a processor is asked to charge of an authorization, in whole or in part."""
+
+
+class Refund(Part):
+    """What a processor is asked to give back of what it captured on an authorization."""
 
 
 Request = Authorization | Capture | Void | Refund

@@ -37,3 +37,10 @@ def test_what_payment_did_is_part_of_the_story() -> None:
         "authorize succeeded: sim_1",
         "authorize recorded, committed",
     ]
+
+
+def test_what_was_published_at_one_moment_stays_in_its_order() -> None:
+    at = "2026-11-23T08:00:00+00:00"
+    names = ["ReservationCreated", "PassengerContactGiven"]
+    rows = [{"type": f"booking.{name}.v1", "published_at": at} for name in names]
+    assert [line.split()[3] for line in told(from_history("booking", rows))] == names
