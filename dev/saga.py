@@ -19,10 +19,10 @@ def main() -> int:
 
     django.setup()
 
-    from booking.saga import diagram
+    from booking import saga_diagram
 
-    stale = diagram.is_stale()
-    diagram.write()
+    stale = saga_diagram.is_stale()
+    saga_diagram.write()
     console.step("written: docs/saga.md" if stale else "docs/saga.md is up to date")
     return 0
 

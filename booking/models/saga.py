@@ -1,4 +1,4 @@
-"""The durable row of a saga; what its steps mean is the table in `booking/saga/table.py`."""
+"""The durable row of a saga; what its steps mean is the table in `booking/saga.py`."""
 
 from datetime import datetime
 from typing import Any, Final

@@ -6,9 +6,10 @@ from typing import Final
 from uuid import UUID
 
 import outbox
-from booking import saga, selectors
+from booking import orchestrator, selectors
 from booking.models import Reservation, Saga
 from booking.services.versions import must_be_current, must_live
+from booking.steps.signals import Cancel
 from outbox.transactions import LostRace, unit_of_work
 
 # Their rows stay locked until the end of the transaction.
@@ -45,7 +46,7 @@ def cancel_reservation(
     must_live(reservation)
     if reservation.status == Reservation.Status.CONFIRMED:
         selectors.must_not_have_left(reservation.departure, now)
-    saga.advance(_ending(reservation, now), saga.Cancel(), now=now)
+    orchestrator.advance(_ending(reservation, now), Cancel(), now=now)
     return reservation
 
 
@@ -66,8 +67,8 @@ def cancel_those_on_canceled_departures(*, now: datetime) -> int:
     events = [
         (reservation, event)
         for reservation in stranded
-        for event in saga.react(
-            _ending(reservation, now), saga.Cancel("departure_canceled"), now=now
+        for event in orchestrator.react(
+            _ending(reservation, now), Cancel("departure_canceled"), now=now
         )
     ]
     outbox.append_batch(events)
@@ -83,6 +84,6 @@ def _ending(reservation: Reservation, now: datetime) -> Saga:
     if reservation.status != Reservation.Status.CONFIRMED:
         raise LostRace(f"{reservation.record_locator} was ended since it was read")
     bought = selectors.buying_saga(reservation.pk)
-    canceling = saga.canceling(reservation, bought, now=now)
+    canceling = orchestrator.canceling(reservation, bought, now=now)
     canceling.save(force_insert=True)
     return canceling

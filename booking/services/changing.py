@@ -7,11 +7,12 @@ from uuid import UUID
 from rest_framework.exceptions import APIException
 
 import outbox
-from booking import saga, selectors
+from booking import selectors
 from booking.models import Reservation, ReservationPassenger, Seat
 from booking.selectors import Wanted
 from booking.services.party import SeatTwice, must_be_seated_well
 from booking.services.versions import must_be_current, must_live
+from booking.steps.telling import note, seats_of
 from contracts.booking import ReservationChanged
 from outbox.transactions import LostRace, unit_of_work
 
@@ -123,8 +124,8 @@ def _store(
             price=reservation.price(),
         ),
     )
-    told = f"{saga.seats_of(before)} given for {saga.seats_of(after)}"
-    saga.note(reservation, "seats changed", told, now=now)
+    told = f"{seats_of(before)} given for {seats_of(after)}"
+    note(reservation, "seats changed", told, now=now)
 
 
 def _seats(party: list[ReservationPassenger]) -> list[str]:

@@ -7,8 +7,9 @@ from typing import Final
 from uuid import UUID
 
 import outbox
-from booking import saga, selectors
+from booking import orchestrator, selectors
 from booking.models import IdempotencyKey, Saga
+from booking.steps.signals import TimeOut
 from outbox.transactions import database_is_away, lost_a_race, unit_of_work
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def _time_out(due: Sequence[Saga], now: datetime) -> None:
     events = [
         (one.reservation, event)
         for one in due
-        for event in saga.react(one, saga.TimeOut(), now=now)
+        for event in orchestrator.react(one, TimeOut(), now=now)
     ]
     outbox.append_batch(events)
 
@@ -79,7 +80,7 @@ def _time_out_alone(saga_id: UUID, now: datetime) -> None:
 @unit_of_work
 def _postpone(saga_id: UUID, error: str, now: datetime) -> None:
     for due in selectors.due_sagas(1, only=saga_id):
-        saga.postpone(due, error, now=now)
+        orchestrator.postpone(due, error, now=now)
 
 
 def purge_keys() -> int:

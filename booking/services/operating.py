@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from booking import saga, selectors
+from booking import orchestrator, selectors
 from booking.models import Saga, SagaIntervention
-from booking.saga import Cancel, Complete, Retry
+from booking.steps.signals import Cancel, Complete, Retry
 from outbox.transactions import unit_of_work
 
 Action = SagaIntervention.Action
@@ -67,9 +67,9 @@ def _intervene(
         raise ValueError("an operator's act needs a reason")
     found = selectors.saga(saga_id)
     before = found.step
-    if not saga.waits_for(found, type(signal)):
+    if not orchestrator.waits_for(found, type(signal)):
         raise NotPossible(f"{found}, {found.reservation}: there is nothing to {action} here")
-    saga.advance(found, signal, now=now)
+    orchestrator.advance(found, signal, now=now)
     SagaIntervention.objects.create(
         saga=found,
         at=now,

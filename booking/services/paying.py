@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from booking import saga, selectors
+from booking import orchestrator, selectors
 from booking.models import Reservation
 from booking.selectors import Conflict
+from booking.steps.signals import Pay
 from outbox.transactions import unit_of_work
 
 
@@ -41,11 +42,11 @@ def pay_reservation(
     """
     reservation = selectors.reservation_of(reservation_id, customer_id=customer_id)
     buying = selectors.live_saga(reservation.pk)
-    if buying is None or not saga.waits_for(buying, saga.Pay):
+    if buying is None or not orchestrator.waits_for(buying, Pay):
         raise NotPayable(f"The reservation is {reservation.status} and not waiting to be paid.")
     # A courtesy: who decides is the deadline, and a card would be asked for nothing.
     if reservation.hold_expires_at <= now:
         raise HoldExpired
     buying.reservation = reservation
-    saga.advance(buying, saga.Pay(payment_token), now=now)
+    orchestrator.advance(buying, Pay(payment_token), now=now)
     return reservation

@@ -9,11 +9,14 @@ from django.conf import settings
 from uuid_utils.compat import uuid7
 
 import outbox
-from booking import saga, selectors
+from booking import orchestrator, selectors
 from booking.models import Reservation, ReservationPassenger, Seat
 from booking.prepared import insert
 from booking.selectors import Selection, Wanted
 from booking.services.party import Traveler, must_be_a_party, must_be_seated_well, seated
+from booking.steps.requests import authorize
+from booking.steps.signals import Pay
+from booking.steps.telling import note, seats_of
 from contracts.booking import BookingEvent, PassengerContactGiven, ReservationCreated
 from contracts.values import Contact
 from outbox.transactions import LostRace, unit_of_work
@@ -133,8 +136,8 @@ def _write(
     now: datetime,
 ) -> None:
     """Insert everything, the events first: the reservation's INSERT carries their number."""
-    buying = saga.buying(reservation, now=now)
-    asked = saga.authorize(buying, saga.Pay(payment_token)) if payment_token else []
+    buying = orchestrator.buying(reservation, now=now)
+    asked = authorize(buying, Pay(payment_token)) if payment_token else []
     buying.step = "AUTHORIZING" if asked else "HOLDING"
     outbox.append(reservation, _created(reservation), *contact, *asked)
     reservation.insert()
@@ -143,7 +146,7 @@ def _write(
     insert(reservation.party)
     insert([buying])
     then = "payment asked for" if asked else "to be paid"
-    saga.note(reservation, "created", f"{saga.seats_of(reservation.party)} held, {then}", now=now)
+    note(reservation, "created", f"{seats_of(reservation.party)} held, {then}", now=now)
 
 
 def _created(reservation: Reservation) -> ReservationCreated:

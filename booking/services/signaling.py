@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from booking import saga, selectors
+from booking import orchestrator, selectors
 from contracts.payment import PaymentEvent
 from outbox.transactions import unit_of_work
 
@@ -13,6 +13,6 @@ def signal_saga(event: PaymentEvent, *, now: datetime) -> None:
 
     Raises:
         Saga.DoesNotExist: the reservation has no such saga.
-        UnexpectedEvent: see `saga.react`.
+        UnexpectedEvent: see `orchestrator.react`.
     """
-    saga.advance(selectors.saga_that_asked(event), event, now=now)
+    orchestrator.advance(selectors.saga_that_asked(event), event, now=now)

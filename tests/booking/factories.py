@@ -21,7 +21,7 @@ from booking.models import (
     SchedulePeriod,
     Seat,
 )
-from booking.saga.engine import ANSWERED
+from booking.orchestrator import ANSWERED
 from booking.services import Traveler
 from contracts.payment import PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentEvent
 from contracts.values import Reason

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from django.db import IntegrityError, OperationalError
 
-from booking import selectors, services
+from booking import orchestrator, selectors, services
 from booking.models import Departure, IdempotencyKey, Reservation, Saga, Seat
+from booking.orchestrator import UnexpectedEvent
 from booking.preconditions import fingerprint
-from booking.saga import UnexpectedEvent, effects, engine
 from booking.selectors import NoSeatsLeft, availability
 from booking.services import (
     canceling,
@@ -20,6 +20,7 @@ from booking.services import (
     reserving,
     versions,
 )
+from booking.steps import effects
 from outbox import transactions
 from outbox.events import OutsideTransaction
 from outbox.registry import ContractViolation
@@ -34,7 +35,7 @@ from tests.booking import (
 )
 from tests.booking.models import test_inventory, test_reservation
 from tests.booking.models import test_saga as test_saga_row
-from tests.booking.saga import test_buying, test_undoing
+from tests.booking.sagas import test_buying, test_undoing
 from tests.mutation import Patch, without
 
 Status = Reservation.Status
@@ -180,12 +181,12 @@ TRANSITIONS: Final = [
     ),
     Mutant(
         "a saga that has ended lives no more",
-        without(engine._move, "live=None if step.ends else saga.reservation_id,"),
+        without(orchestrator._move, "live=None if step.ends else saga.reservation_id,"),
         test_undoing.test_what_is_voided_is_over,
     ),
     Mutant(
         "a saga lives from its start on",
-        without(engine._new, "live=reservation.pk", "live=None"),
+        without(orchestrator._new, "live=reservation.pk", "live=None"),
         test_services.test_a_buying_saga_waits_for_the_authorization,
     ),
 ]
@@ -193,12 +194,12 @@ TRANSITIONS: Final = [
 PAYMENTS: Final = [
     Mutant(
         "what is given up is voided in the same transaction",
-        without(engine._follow, ", *asked]", "]"),
+        without(orchestrator._follow, ", *asked]", "]"),
         test_changes.test_what_its_card_was_asked_for_is_taken_back,
     ),
     Mutant(
         "what is canceled names the authorization that was bought with",
-        without(engine.canceling, ", authorization_number=number"),
+        without(orchestrator.canceling, ", authorization_number=number"),
         test_changes.test_what_is_charged_is_refunded_by_a_saga_of_its_own,
         raises=ContractViolation,
     ),
@@ -209,7 +210,7 @@ PAYMENTS: Final = [
     ),
     Mutant(
         "only what was asked for confirms",
-        without(engine._must_be_the_amount, "answered != asked", "False"),
+        without(orchestrator._must_be_the_amount, "answered != asked", "False"),
         test_buying.test_an_authorization_of_anything_but_what_was_asked_is_refused,
         {"changes": {"amount": 1}},
     ),
@@ -220,12 +221,12 @@ PAYMENTS: Final = [
     ),
     Mutant(
         "an answer that nobody waits for is refused",
-        without(engine._is_late, "return type(signal) in step.notes", "return True"),
+        without(orchestrator._is_late, "return type(signal) in step.notes", "return True"),
         test_buying.test_an_answer_that_contradicts_the_one_before_is_refused,
     ),
     Mutant(
         "a hold is paid once",
-        without(paying.pay_reservation, " or not saga.waits_for(buying, saga.Pay)"),
+        without(paying.pay_reservation, " or not orchestrator.waits_for(buying, Pay)"),
         test_changes.test_a_hold_is_paid_once,
         raises=UnexpectedEvent,
     ),
@@ -277,7 +278,7 @@ TIME: Final = [
     ),
     Mutant(
         "a hold has a deadline",
-        without(engine.buying, "deadline_at=reservation.hold_expires_at", "deadline_at=None"),
+        without(orchestrator.buying, "deadline_at=reservation.hold_expires_at", "deadline_at=None"),
         test_deadlines.test_a_hold_lasts_as_long_as_the_setting_says,
     ),
     Mutant(

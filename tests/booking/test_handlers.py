@@ -79,7 +79,7 @@ def test_a_failure_in_the_middle_moves_neither_mark_nor_saga(
     def break_down(*args: object, **kwargs: object) -> None:
         raise RuntimeError("broken on purpose")
 
-    monkeypatch.setattr("booking.saga.effects.note", break_down)
+    monkeypatch.setattr("booking.steps.effects.note", break_down)
     inbox.apply([incoming(factories.authorized(reservation.pk), key=reservation.pk)])
     reservation.refresh_from_db()
     assert reservation.status == Reservation.Status.PENDING

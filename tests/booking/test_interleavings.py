@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 
 from booking import selectors, services
 from booking.models import Reservation, Seat
-from booking.saga import UnexpectedEvent
+from booking.orchestrator import UnexpectedEvent
 from booking.selectors import SeatTaken
 from booking.services import Traveler
 from booking.services.versions import StaleVersion

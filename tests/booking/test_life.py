@@ -23,8 +23,8 @@ from rest_framework.exceptions import APIException
 
 from booking import departures, services
 from booking.models import Departure, IllegalDeparture, Reservation, Saga
+from booking.orchestrator import ANSWERED
 from booking.preconditions import AnyVersion
-from booking.saga.engine import ANSWERED
 from booking.services import Answer, Traveler
 from contracts.payment import PaymentEvent
 from tests.booking import factories

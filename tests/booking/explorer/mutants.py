@@ -14,16 +14,15 @@ from uuid import UUID
 
 import pytest
 
-from booking import selectors
+from booking import orchestrator, selectors
 from booking.models import Reservation, Saga, Seat
-from booking.saga import engine
-from booking.saga.steps import Reaction, Step
-from booking.saga.table import SAGAS
+from booking.saga import SAGAS
 from booking.services import deadlines
+from booking.steps.step import Reaction, Step
 from tests.booking.explorer.baseline import ATTEMPTS
 from tests.booking.explorer.tables import changed, hasty, install
 from tests.booking.models import test_inventory, test_reservation, test_saga
-from tests.booking.saga import test_buying
+from tests.booking.sagas import test_buying
 from tests.mutation import without
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -147,15 +146,17 @@ def _for_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
 GUARDS: Final = [
     Mutant(
         "an answer is about the operation that was asked for",
-        without(engine._must_be_its_own, "event.operation_number not in asked or ", ""),
+        without(orchestrator._must_be_its_own, "event.operation_number not in asked or ", ""),
     ),
     Mutant(
         "an answer is about the authorization that was asked for",
-        without(engine._must_be_its_own, " or of not in (None, saga.authorization_number)", ""),
+        without(
+            orchestrator._must_be_its_own, " or of not in (None, saga.authorization_number)", ""
+        ),
     ),
     Mutant(
         "an answer is about the amount that was asked for",
-        without(engine._must_be_the_amount, "raise UnexpectedEvent(", "str("),
+        without(orchestrator._must_be_the_amount, "raise UnexpectedEvent(", "str("),
     ),
     Mutant(
         "an answer is the reservation's whose saga asked",
@@ -164,7 +165,7 @@ GUARDS: Final = [
     ),
     Mutant(
         "the numbers of operations are stored when they are given",
-        without(engine._follow, "reservation.change(now=now)", "pass"),
+        without(orchestrator._follow, "reservation.change(now=now)", "pass"),
         steps=EVERYWHERE,
     ),
     Mutant(

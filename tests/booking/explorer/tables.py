@@ -6,13 +6,13 @@ from typing import Final
 
 import pytest
 
-from booking.saga.steps import Step
-from booking.saga.table import SAGAS
+from booking.saga import SAGAS
+from booking.steps.step import Step
 
 Tables = Mapping[str, Mapping[str, Step]]
 
-# The engine's, and the one that `booking.saga` shows.
-PLACES: Final = ("booking.saga.engine.SAGAS", "booking.saga.SAGAS")
+# The table, and where the engine has it from.
+PLACES: Final = ("booking.orchestrator.SAGAS", "booking.saga.SAGAS")
 
 
 def install(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:

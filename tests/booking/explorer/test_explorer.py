@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from booking.saga.table import PATIENCE
+from booking.saga import PATIENCE
 from tests.booking.explorer.baseline import explored
 from tests.booking.explorer.explorer import Bounds, Explorer
 from tests.booking.explorer.tables import hasty, install

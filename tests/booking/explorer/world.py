@@ -17,9 +17,9 @@ from booking import services
 from booking.handlers import PAYMENTS
 from booking.invariants import violations
 from booking.models import Reservation, Saga, Seat
+from booking.orchestrator import ANSWERED, UnexpectedEvent
 from booking.preconditions import AnyVersion
-from booking.saga.engine import ANSWERED, UnexpectedEvent
-from booking.saga.table import SAGAS
+from booking.saga import SAGAS
 from contracts.booking import PaymentRequested
 from contracts.payment import PaymentEvent
 from outbox import registry

@@ -5,9 +5,9 @@ from datetime import datetime
 from django.conf import settings
 
 from booking.models import Reservation, ReservationPassenger, Saga, Seat
-from booking.saga.signals import Cancel, Complete, TimeOut
-from booking.saga.steps import Effect
-from booking.saga.telling import note, seats_of
+from booking.steps.signals import Cancel, Complete, TimeOut
+from booking.steps.step import Effect
+from booking.steps.telling import note, seats_of
 from contracts.booking import (
     BookingEvent,
     ReservationCanceled,

@@ -5,15 +5,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from booking.saga.signals import Cancel, Complete, Pay, Retry, TimeOut
-from booking.saga.steps import Reaction, Step
-from booking.saga.table import SAGAS
+from booking.saga import SAGAS
+from booking.steps.signals import Cancel, Complete, Pay, Retry, TimeOut
+from booking.steps.step import Reaction, Step
 
-PAGE: Final = Path(__file__).resolve().parent.parent.parent / "docs" / "saga.md"
+PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "saga.md"
 INTRODUCTION: Final = """\
 # The sagas
 
-Drawn from the tables in `booking/saga/table.py` by `make saga`; a test fails when this is not what
+Drawn from the tables in `booking/saga.py` by `make saga`; a test fails when this is not what
 they say. How they are run is in the [architecture](architecture.md#the-saga).
 
 A step waits for what its arrows name. What follows *at once* is not waited for: it happens in the

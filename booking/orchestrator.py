@@ -1,4 +1,4 @@
-"""The engine that runs a saga's table.
+"""The orchestrator: the small engine that runs the sagas' tables.
 
 It changes the saga's row, the reservation, its seats and the outbox in one transaction, the
 caller's, and always in this order: whoever has changed the reservation's row knows that nobody is
@@ -14,10 +14,10 @@ from django.db.models.functions import Now
 
 import outbox
 from booking.models import Reservation, Saga
-from booking.saga.signals import Signal, TimeOut
-from booking.saga.steps import Reaction, Step
-from booking.saga.table import PATIENCE, SAGAS
-from booking.saga.telling import LATE, note
+from booking.saga import PATIENCE, SAGAS
+from booking.steps.signals import Signal, TimeOut
+from booking.steps.step import Reaction, Step
+from booking.steps.telling import LATE, note
 from contracts.base import Event
 from contracts.booking import BookingEvent
 from contracts.payment import (

@@ -5,7 +5,7 @@ same number, and is the same operation: payment does it once and answers what it
 """
 
 from booking.models import Saga
-from booking.saga.signals import Pay, Signal
+from booking.steps.signals import Pay, Signal
 from contracts.booking import (
     BookingEvent,
     FollowUpRequested,

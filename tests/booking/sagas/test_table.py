@@ -8,10 +8,10 @@ import pytest
 from booking import saga
 from booking.handlers import PAYMENTS
 from booking.models import Saga
-from booking.saga.engine import ANSWERED
-from booking.saga.signals import Complete, Retry, TimeOut
-from booking.saga.steps import Patience, Reaction, Step
-from booking.saga.telling import LATE
+from booking.orchestrator import ANSWERED
+from booking.steps.signals import Complete, Retry, TimeOut
+from booking.steps.step import Patience, Reaction, Step
+from booking.steps.telling import LATE
 from contracts.payment import PaymentEvent
 from contracts.registry import EVENTS
 

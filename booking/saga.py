@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from booking.models import Saga
-from booking.saga.effects import (
+from booking.steps.effects import (
     cancel,
     cancel_uncharged,
     confirm,
@@ -19,9 +19,9 @@ from booking.saga.effects import (
     reject,
     tell,
 )
-from booking.saga.requests import authorize, capture, nothing_more, refund, void
-from booking.saga.signals import Cancel, Complete, Pay, Retry, TimeOut
-from booking.saga.steps import Ask, Patience, Reaction, Step
+from booking.steps.requests import authorize, capture, nothing_more, refund, void
+from booking.steps.signals import Cancel, Complete, Pay, Retry, TimeOut
+from booking.steps.step import Ask, Patience, Reaction, Step
 from contracts.payment import (
     PaymentAuthorized,
     PaymentCaptured,

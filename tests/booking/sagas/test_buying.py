@@ -10,11 +10,12 @@ import pytest
 from django.test import override_settings
 from uuid_utils.compat import uuid7
 
-from booking import saga, services
+from booking import orchestrator, services
 from booking.models import Reservation, ReservationPassenger, Saga, Seat, TimelineEntry
 from booking.models.inventory import SeatNotHeld
 from booking.models.reservation import TicketsExhausted
 from booking.services import Traveler
+from booking.steps.telling import note
 from contracts.booking import (
     PaymentCaptureRequested,
     ReservationConfirmed,
@@ -155,7 +156,7 @@ def test_an_authorization_of_anything_but_what_was_asked_is_refused(
 ) -> None:
     reservation = factories.pending_reservation()
     wrong = msgspec.structs.replace(factories.authorized(reservation.pk), **changes)
-    with pytest.raises(saga.UnexpectedEvent, match="was asked for"):
+    with pytest.raises(orchestrator.UnexpectedEvent, match="was asked for"):
         services.signal_saga(wrong, now=LATER)
     assert Saga.objects.get().step == "AUTHORIZING"
     reservation.refresh_from_db()
@@ -168,7 +169,7 @@ def test_an_authorization_of_anything_but_what_was_asked_is_refused(
 )
 def test_an_answer_about_another_operation_is_refused(changes: dict[str, int]) -> None:
     reservation = factories.confirmed_reservation()
-    with pytest.raises(saga.UnexpectedEvent, match="asked for 2 about 1"):
+    with pytest.raises(orchestrator.UnexpectedEvent, match="asked for 2 about 1"):
         factories.tell(PaymentCaptured, reservation, **changes)
     assert Saga.objects.get().step == "CAPTURING"
 
@@ -177,7 +178,7 @@ def test_an_answer_about_another_operation_is_refused(changes: dict[str, int]) -
 @pytest.mark.parametrize("kind", [PaymentCaptured, PaymentVoided, PaymentRefunded])
 def test_an_answer_to_what_was_never_asked_is_refused(kind: type[PaymentEvent]) -> None:
     reservation = factories.pending_reservation()
-    with pytest.raises(saga.UnexpectedEvent, match="asked for nothing like it about 1"):
+    with pytest.raises(orchestrator.UnexpectedEvent, match="asked for nothing like it about 1"):
         factories.tell(kind, reservation, operation_number=2, authorization_number=1)
     assert Saga.objects.get().step == "AUTHORIZING"
 
@@ -186,7 +187,7 @@ def test_an_answer_to_what_was_never_asked_is_refused(kind: type[PaymentEvent]) 
 def test_an_answer_that_contradicts_the_one_before_is_refused() -> None:
     reservation = factories.ticketed_reservation()
     for kind in (PaymentDeclined, PaymentCaptureFailed):
-        with pytest.raises(saga.UnexpectedEvent, match="DONE does not wait for"):
+        with pytest.raises(orchestrator.UnexpectedEvent, match="DONE does not wait for"):
             factories.tell(kind, reservation)
     reservation.refresh_from_db()
     assert (reservation.status, reservation.version) == (Reservation.Status.CONFIRMED, 3)
@@ -281,5 +282,5 @@ def test_there_are_no_more_tickets_than_nine_digits_count() -> None:
 @pytest.mark.django_db
 def test_a_long_story_is_cut_to_what_the_timeline_holds() -> None:
     reservation = factories.pending_reservation()
-    saga.note(reservation, "told", "x" * 500, now=NOW)
+    note(reservation, "told", "x" * 500, now=NOW)
     assert len(TimelineEntry.objects.get(entry="told").detail) == 200

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 
-from booking import saga, services
+from booking import orchestrator, services
 from booking.models import Reservation, Saga, Seat, TimelineEntry
 from booking.preconditions import AnyVersion
-from booking.saga.table import PATIENCE
+from booking.saga import PATIENCE
+from booking.steps.signals import Retry, TimeOut
 from contracts.booking import ReservationCanceled
 from contracts.payment import (
     PaymentAuthorized,
@@ -209,7 +210,7 @@ def test_a_refund_that_is_refused_for_good_waits_for_an_operator() -> None:
 def test_it_is_tried_again_under_another_number() -> None:
     reservation = refunding()
     refused = tell(PaymentRefundFailed, reservation)
-    saga.advance(refused, saga.Retry(), now=NOW)
+    orchestrator.advance(refused, Retry(), now=NOW)
     assert asked(reservation)[-2:] == [("Refund", 3), ("Refund", 4)]
     tried = newest(reservation)
     assert (tried.stuck_at, tried.attempts) == (None, 1)
@@ -302,7 +303,7 @@ def test_a_confirmed_passenger_stays_confirmed_whatever_is_not_answered() -> Non
 def test_two_that_find_the_same_deadline_ask_once() -> None:
     reservation = factories.confirmed_reservation()
     first, second = newest(reservation), newest(reservation)
-    saga.advance(first, saga.TimeOut(), now=NOW)
+    orchestrator.advance(first, TimeOut(), now=NOW)
     with pytest.raises(LostRace):
-        saga.advance(second, saga.TimeOut(), now=NOW)
+        orchestrator.advance(second, TimeOut(), now=NOW)
     assert asked(reservation).count(("Capture", 2)) == 2
