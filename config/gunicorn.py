@@ -10,7 +10,7 @@ from typing import Final
 
 from django.core.exceptions import ImproperlyConfigured
 
-PORTS: Final = {"gateway": 3000, "booking": 4001, "payment": 4002}
+PORTS: Final = {"gateway": 3000, "booking": 4001, "payment": 4002, "fare": 4003}
 
 
 def _service() -> str:

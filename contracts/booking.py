@@ -1,6 +1,5 @@
 """Events that booking publishes."""
 
-from collections.abc import Mapping
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -8,8 +7,6 @@ import msgspec
 
 from contracts.base import Event
 from contracts.values import (
-    LARGEST_NUMBER,
-    BookingClass,
     Contact,
     Currency,
     Itinerary,
@@ -21,6 +18,7 @@ from contracts.values import (
     Price,
     Reason,
     ReservationSummary,
+    SeatsSold,
     Settlement,
     Ticket,
 )
@@ -173,8 +171,9 @@ class FareQuoteRequested(BookingEvent, frozen=True, kw_only=True):
 
     Fare answers once with FareQuoted or FareRefused, which carry the `saga_id` back.
     `asked_at` is the moment of the sale. `seats_sold` counts those of the departure's cabin that
-    are held or sold, without this reservation's. `currency` is what the customer wants to pay in;
-    without it the fare's own will do.
+    are held or sold, without this reservation's. A passenger has a `seat` here where the customer
+    chose it: a seat that was given costs nothing. The itinerary's `booking_class` is the one that
+    the customer wants, `currency` what they want to pay in; without them any will do.
     """
 
     type: ClassVar[str] = "booking.FareQuoteRequested.v1"
@@ -184,7 +183,7 @@ class FareQuoteRequested(BookingEvent, frozen=True, kw_only=True):
     asked_at: Moment
     itinerary: Itinerary
     passengers: Passengers
-    seats_sold: Mapping[BookingClass, Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]]
+    seats_sold: SeatsSold
     currency: Currency | None = None
 
 

@@ -20,7 +20,7 @@ class FareEvent(Event, frozen=True, kw_only=True):
 
 
 class FareQuoted(FareEvent, frozen=True, kw_only=True):
-    """The best fare that applies. Booking goes on at this price."""
+    """The cheapest fare that applies, for all of them together. Booking goes on at this price."""
 
     type: ClassVar[str] = "fare.FareQuoted.v1"
 
@@ -31,9 +31,9 @@ class FareQuoted(FareEvent, frozen=True, kw_only=True):
 class FareRefused(FareEvent, frozen=True, kw_only=True):
     """No fare applies. Booking rejects the reservation.
 
-    The code of the reason is the kind of rule that refused, such as no_fare, class_closed,
-    advance_purchase, blackout_date or currency_mismatch; `fare_basis` is the fare it belongs to,
-    where there was one.
+    The code of the reason is the rule that refused: no_fare, currency_mismatch, passenger_type,
+    sale_dates, travel_dates, day_of_week, blackout_date, advance_purchase or class_closed.
+    `fare_basis` is the fare it belongs to, where there was one: the one nearest to being sold.
     """
 
     type: ClassVar[str] = "fare.FareRefused.v1"

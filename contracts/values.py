@@ -71,6 +71,10 @@ Airport = Annotated[str, _text("[A-Z]{3}", "IATA airport code")]
 Zone = Annotated[str, _text("[A-Za-z][A-Za-z0-9_+/-]{0,63}", "IANA time zone")]
 Cabin = Literal["ECONOMY", "PREMIUM_ECONOMY", "BUSINESS", "FIRST"]
 BookingClass = Annotated[str, _text("[A-Z]", "Booking class (RBD)")]
+SeatsSold = Annotated[
+    Mapping[BookingClass, Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]],
+    msgspec.Meta(description="By booking class; a class that is not here has sold none"),
+]
 FareBasis = Annotated[str, _text("[A-Z0-9]{1,15}(/[A-Z0-9]{1,10})?", "Fare basis code")]
 FareFamily = Annotated[str, _text("[A-Z][A-Z0-9_]{0,29}", "Fare family, such as LIGHT or FLEX")]
 LineCode = Annotated[

@@ -27,6 +27,8 @@ from dev.story import Step, from_history, from_operations, from_timeline, told
 
 BODY = '{"passenger_id":1,"flight_number":1001,"seat_number":"12A"}'
 CONFIRMED_SECONDS = 30
+# What there is to look at with a browser.
+API_PATHS = {"booking": "api/reservations", "payment": "api/payments", "fare": "api/quotes"}
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -184,7 +186,7 @@ def addresses(offset: int = 0) -> str:
     ports = {service.name: service.port + offset for service in SERVICES}
     api = f"http://localhost:{ports['gateway']}/api/reservations"
     lines = [f"API, through the gateway    {api}"]
-    for name, path in (("booking", "api/reservations"), ("payment", "api/payments")):
+    for name, path in API_PATHS.items():
         local = f"http://localhost:{ports[name]}"
         lines.append(f"{name}: browsable API      {local}/{path}")
         lines.append(f"{name}: admin              {local}/admin/  (admin / admin)")

@@ -69,9 +69,20 @@ PAYMENT = Service(
     one_shots=(("migrate", "--no-input"), ("create_topics",)),
     commands=("run_outbox_relay", "consume_bookings", "run_operations"),
 )
+FARE = Service(
+    "fare",
+    4003,
+    one_shots=(
+        ("migrate", "--no-input"),
+        ("create_topics",),
+        ("loaddata", "surcharges"),
+        ("load_fares", "fare/fixtures/fares.csv"),
+    ),
+    commands=("run_outbox_relay", "consume_bookings"),
+)
 GATEWAY = Service("gateway", 3000, database=False)
 
-SERVICES = (BOOKING, PAYMENT, GATEWAY)
+SERVICES = (BOOKING, PAYMENT, FARE, GATEWAY)
 
 
 def with_database() -> tuple[Service, ...]:

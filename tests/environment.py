@@ -11,6 +11,7 @@ DEFAULTS: Final = {
     "TRIAL": "1",
     "BOOKING_DATABASE_URL": "sqlite://:memory:",
     "PAYMENT_DATABASE_URL": "sqlite://:memory:",
+    "FARE_DATABASE_URL": "sqlite://:memory:",
 }
 
 for name, value in DEFAULTS.items():

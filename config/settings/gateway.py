@@ -13,11 +13,14 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 
 BOOKING_URL = ENVIRONMENT.url("BOOKING_URL", trial="http://127.0.0.1:4001")
-# Which service answers for which path: the longest matching prefix wins.
 PAYMENT_URL = ENVIRONMENT.url("PAYMENT_URL", trial="http://127.0.0.1:4002")
+FARE_URL = ENVIRONMENT.url("FARE_URL", trial="http://127.0.0.1:4003")
+# Which service answers for which path: the longest matching prefix wins. What fare answers to
+# booking alone is not here.
 ROUTES = {
     "/api/departures": BOOKING_URL,
     "/api/reservations": BOOKING_URL,
+    "/api/offers": FARE_URL,
     "/api/payments": PAYMENT_URL,
     "/payments/webhooks": PAYMENT_URL,
 }

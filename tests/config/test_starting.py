@@ -17,13 +17,23 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 EVERYWHERE = {"SECRET_KEY": string.ascii_letters, "ALLOWED_HOSTS": "fly.example"}
 KAFKA = {"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
 REQUIRED = {
-    "gateway": {"BOOKING_URL": "http://booking:4001", "PAYMENT_URL": "http://payment:4002"},
+    "gateway": {
+        "BOOKING_URL": "http://booking:4001",
+        "PAYMENT_URL": "http://payment:4002",
+        "FARE_URL": "http://fare:4003",
+    },
     "booking": {**KAFKA, "BOOKING_DATABASE_URL": "mysql://booking:x@db-booking:3306/booking"},
     "payment": {
         **KAFKA,
         "PAYMENT_DATABASE_URL": "mysql://payment:x@db-payment:3306/payment",
         "PROCESSOR": "payment.processors.simulator.Simulator",
         "PROCESSOR_BOOKS": "/tmp/processor-books.sqlite3",  # noqa: S108 (nothing is written)
+    },
+    "fare": {
+        **KAFKA,
+        "FARE_DATABASE_URL": "mysql://fare:x@db-fare:3306/fare",
+        "BOOKING_URL": "http://booking:4001",
+        "OFFER_SIGNING_KEYS": string.ascii_letters,
     },
 }
 MISSING = [(service, name) for service, own in REQUIRED.items() for name in [*EVERYWHERE, *own]]

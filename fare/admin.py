@@ -1,0 +1,91 @@
+"""Fares, surcharges and quotes in Django's admin."""
+
+from django.contrib import admin
+
+from fare.models import Airport, Blackout, Fare, FareFamily, Levy, Quote, SeatCharge
+from outbox.admin import ReadOnly
+
+
+@admin.register(Airport)
+class AirportAdmin(admin.ModelAdmin):
+    """Where fares lead."""
+
+    list_display = ["code", "country"]
+    list_filter = ["country"]
+    search_fields = ["=code"]
+    ordering = ["code"]
+
+
+@admin.register(FareFamily)
+class FareFamilyAdmin(admin.ModelAdmin):
+    """What fares have in common."""
+
+    list_display = ["code", "name", "includes_seats"]
+    ordering = ["code"]
+
+
+class Blackouts(admin.TabularInline):
+    """When the fare is not sold."""
+
+    model = Blackout
+    extra = 0
+    ordering = ["first"]
+
+
+@admin.register(Fare)
+class FareAdmin(admin.ModelAdmin):
+    """Fares: a change is sold by from the next request on; what was quoted stays quoted."""
+
+    list_display = [
+        "__str__",
+        "cabin",
+        "booking_class",
+        "family",
+        "amount",
+        "currency",
+        "advance_purchase_days",
+        "authorization_level",
+        "refundable",
+    ]
+    list_filter = ["cabin", "family", "booking_class", "origin", "destination"]
+    list_select_related = ["family"]
+    search_fields = ["=basis", "=origin__code", "=destination__code"]
+    ordering = ["origin", "destination", "cabin", "amount"]
+    inlines = [Blackouts]
+
+
+@admin.register(Levy)
+class LevyAdmin(admin.ModelAdmin):
+    """Taxes and charges."""
+
+    list_display = ["code", "name", "kind", "place", "at", "cabin", "amount", "currency"]
+    list_filter = ["kind", "at", "cabin"]
+    search_fields = ["=code", "=place", "name"]
+    ordering = ["place", "code"]
+
+
+@admin.register(SeatCharge)
+class SeatChargeAdmin(admin.ModelAdmin):
+    """What chosen seats cost."""
+
+    list_display = ["characteristic", "cabin", "amount", "currency"]
+    list_filter = ["cabin"]
+    ordering = ["cabin", "characteristic"]
+
+
+@admin.register(Quote)
+class QuoteAdmin(ReadOnly):
+    """Quotes are made by events only, never by hand."""
+
+    list_display = [
+        "reservation_id",
+        "amount",
+        "currency",
+        "fare_basis",
+        "refusal",
+        "asked_at",
+        "updated_at",
+    ]
+    list_filter = ["refusal"]
+    search_fields = ["=reservation_id"]
+    ordering = ["-reservation_id"]

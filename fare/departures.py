@@ -1,0 +1,178 @@
+"""Booking's departures and seats, asked over HTTP while a customer waits for offers.
+
+All that is asked for one customer has one time limit. Nothing is asked again: the customer does so.
+"""
+
+import logging
+import time
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from string import ascii_uppercase
+from typing import Any, Final, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+from django.conf import settings
+from urllib3 import HTTPConnectionPool, Timeout, connection_from_url
+from urllib3.exceptions import HTTPError
+
+from contracts.values import Cabin, Itinerary, Seat
+from fare.refusals import BookingUnavailable
+from outbox.tracing import traceparent
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+LARGEST_ANSWER_BYTES: Final = 2**20
+# A route is not flown more often in a day, or the customer names the flight.
+MOST_DEPARTURES: Final = 5
+TAKEN: Final = ("HELD", "SOLD")
+
+
+class SeatOnMap(msgspec.Struct, frozen=True):
+    """A seat as it is now."""
+
+    seat_number: str
+    cabin: str
+    position: str | None
+    exit_row: bool
+    status: str
+
+    @property
+    def characteristics(self) -> tuple[str, ...]:
+        """What it may be charged for."""
+        exit_row = ("EXIT_ROW",) if self.exit_row else ()
+        return (*((self.position,) if self.position else ()), *exit_row)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A departure that a search found."""
+
+    flight_number: int
+    departure_date: date
+
+
+class Results(msgspec.Struct, frozen=True):
+    """What a search found."""
+
+    results: list[Found]
+
+
+class Departure(msgspec.Struct, frozen=True):
+    """A departure with its seats."""
+
+    carrier: str
+    flight_number: int
+    origin: str
+    destination: str
+    departure_date: date
+    departs_at: datetime
+    arrives_at: datetime
+    origin_zone: str
+    destination_zone: str
+    seats: list[SeatOnMap]
+
+    def itinerary(self, cabin: Cabin, booking_class: str | None) -> Itinerary:
+        """This departure in a cabin, as pricing takes it."""
+        return Itinerary(
+            carrier=self.carrier,
+            flight_number=self.flight_number,
+            origin=self.origin,
+            destination=self.destination,
+            departure_date=self.departure_date,
+            departs_at=self.departs_at,
+            arrives_at=self.arrives_at,
+            origin_zone=self.origin_zone,
+            destination_zone=self.destination_zone,
+            cabin=cabin,
+            booking_class=booking_class,
+        )
+
+    def seats_sold(self, cabin: Cabin) -> Mapping[str, int]:
+        """How many seats each booking class can have sold at most: all that are taken in the cabin.
+        Booking does not show which class they were sold in."""
+        taken = sum(seat.cabin == cabin and seat.status in TAKEN for seat in self.seats)
+        return dict.fromkeys(ascii_uppercase, taken)
+
+    def free_seat(self, number: str, cabin: Cabin) -> Seat | None:
+        """A seat of the cabin, if it is there and free."""
+        for seat in self.seats:
+            if (seat.seat_number, seat.cabin, seat.status) == (number, cabin, "FREE"):
+                return Seat(number=number, characteristics=seat.characteristics)
+        return None
+
+
+def departures(
+    *,
+    origin: str,
+    destination: str,
+    day: date,
+    cabin: Cabin,
+    passengers: int,
+    flight_number: int | None,
+) -> list[Departure]:
+    """The departures of a route and a local date that sell now and have room in the cabin, the
+    earliest first, with their seats.
+
+    Raises:
+        BookingUnavailable: booking cannot be reached, or gives no usable answer in time.
+    """
+    booking = _Asking(settings.BOOKING_READ_MS / 1000)
+    query = {"origin": origin, "destination": destination, "date": day.isoformat()}
+    query |= {"cabin": cabin, "seats": str(passengers)}
+    if flight_number is not None:
+        query["flight_number"] = str(flight_number)
+    found = booking.get(f"/api/departures?{urlencode(query)}", Results)
+    maps = [
+        booking.get(f"/api/departures/{one.flight_number}/{one.departure_date}/seats", Departure)
+        for one in (found.results if found else [])[:MOST_DEPARTURES]
+    ]
+    return [one for one in maps if one]
+
+
+class _Asking:
+    """Asks booking until its time is over."""
+
+    def __init__(self, seconds: float) -> None:
+        self._deadline = time.monotonic() + seconds
+
+    def get(self, path: str, of_type: type[T]) -> T | None:
+        """What is there; nothing where booking says that there is none."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise _unavailable("it took too long")
+        connect = min(left, settings.BOOKING_CONNECT_MS / 1000)
+        try:
+            status, body = _get(path, Timeout(total=left, connect=connect))
+            if status == 404:
+                return None
+            if status != 200:
+                raise _unavailable(f"it answered {status} to {path}")
+            return msgspec.json.decode(body, type=of_type)
+        except (HTTPError, msgspec.DecodeError) as error:
+            raise _unavailable(f"{type(error).__name__}: {error}") from error
+
+
+def _get(path: str, timeout: Timeout) -> tuple[int, bytes]:
+    headers = {"Accept": "application/json"}
+    if trace := traceparent():
+        headers["traceparent"] = trace
+    options: Any = {"retries": False, "redirect": False, "preload_content": False}
+    response = _pool(settings.BOOKING_URL).request(
+        "GET", path, headers=headers, timeout=timeout, **options
+    )
+    with response:
+        return response.status, response.read(LARGEST_ANSWER_BYTES)
+
+
+@cache
+def _pool(url: str) -> HTTPConnectionPool:
+    """Connections that stay open between requests."""
+    return connection_from_url(url, maxsize=settings.BOOKING_CONNECTIONS)
+
+
+def _unavailable(reason: str) -> BookingUnavailable:
+    logger.warning("booking could not be asked: %s", reason)
+    return BookingUnavailable()

@@ -1,0 +1,264 @@
+"""What an itinerary costs: a pure function of a request and the rules.
+
+A price is made of whole minor units of the fare's currency, and rounded in one place only:
+
+- The base of an adult is the fare's amount. The base of a child or an infant is that amount less
+  the fare's discount, each passenger's rounded by itself to the nearest minor unit, a half up:
+  `base = (amount * (100 - discount) + 50) // 100`.
+- Taxes and charges are fixed amounts for each passenger, and taken as they are. Each row that
+  applies is charged: for the origin, its country or everywhere on departure, for the destination,
+  its country or everywhere on arrival.
+- A chosen seat costs what the dearest of its characteristics costs; nothing, where the fare's
+  family includes seats. A seat that was given, and not chosen, costs nothing.
+- The total is the sum of the lines. Nothing is converted: a fare whose taxes or charges are known
+  in other currencies alone is refused.
+
+Of the fares that apply to the whole party, the one with the least total is chosen; of two that cost
+the same, the one whose fare basis sorts first. Where none applies, the refusal is that of the fare
+that came furthest through the rules, in the order of `Rule`: it is nearest to being sold.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import Final
+
+from contracts.values import Passenger, Price, PriceLine
+from fare.rules import ORDER, Fare, Levy, Request, Rule, Rules
+
+FARE: Final = "FARE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quoted:
+    """What it costs under a fare."""
+
+    fare: Fare
+    price: Price
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """Why a fare is not sold; `fare` is which, where there was one."""
+
+    rule: Rule
+    text: str
+    fare: Fare | None = None
+
+
+def quote(request: Request, rules: Rules) -> Quoted | Refused:
+    """The cheapest fare that applies, or why none does."""
+    found = quotes(request, rules)
+    return found if isinstance(found, Refused) else found[0]
+
+
+def quotes(request: Request, rules: Rules) -> list[Quoted] | Refused:
+    """The cheapest fare of each family that applies, the cheapest first; or why none does."""
+    outcomes = [_outcome(fare, request, rules) for fare in _of_market(request, rules)]
+    sold = sorted((one for one in outcomes if isinstance(one, Quoted)), key=_by_price)
+    if sold:
+        return _first_of_each_family(sold)
+    refused = [one for one in outcomes if isinstance(one, Refused)]
+    return min(refused, key=_furthest_first) if refused else _no_fare(request)
+
+
+def _by_price(quoted: Quoted) -> tuple[int, str]:
+    return quoted.price.total, quoted.fare.basis
+
+
+def _furthest_first(refused: Refused) -> tuple[int, int, str]:
+    fare = refused.fare
+    return -ORDER[refused.rule], fare.amount if fare else 0, fare.basis if fare else ""
+
+
+def _first_of_each_family(sold: list[Quoted]) -> list[Quoted]:
+    first: dict[str, Quoted] = {}
+    for quoted in sold:
+        first.setdefault(quoted.fare.family, quoted)
+    return list(first.values())
+
+
+def _of_market(request: Request, rules: Rules) -> Iterator[Fare]:
+    itinerary = request.itinerary
+    market = (itinerary.origin, itinerary.destination, itinerary.cabin)
+    for fare in rules.fares:
+        if (
+            (fare.origin, fare.destination, fare.cabin) == market
+            and itinerary.booking_class in (None, fare.booking_class)
+            and request.family in (None, fare.family)
+        ):
+            yield fare
+
+
+def _no_fare(request: Request) -> Refused:
+    itinerary = request.itinerary
+    asked: list[str] = [itinerary.cabin]
+    if itinerary.booking_class:
+        asked.append(f"class {itinerary.booking_class}")
+    if request.family:
+        asked.append(request.family)
+    market = f"{itinerary.origin}-{itinerary.destination}"
+    return Refused(rule=Rule.NO_FARE, text=f"There is no fare for {market} in {', '.join(asked)}.")
+
+
+def _outcome(fare: Fare, request: Request, rules: Rules) -> Quoted | Refused:
+    for rule, check in CHECKS.items():
+        if text := check(fare, request, rules):
+            return Refused(rule=rule, text=f"{fare.basis} {text}.", fare=fare)
+    return Quoted(fare=fare, price=_price(fare, request, rules))
+
+
+# The rules: each says why a fare is not sold, or nothing
+
+
+def _currency(fare: Fare, request: Request, rules: Rules) -> str | None:
+    if request.currency not in (None, fare.currency):
+        return f"is in {fare.currency}, not in {request.currency}"
+    for what, currencies in _currencies(fare, request, rules):
+        if fare.currency not in currencies:
+            return f"is in {fare.currency}, and {what} in {', '.join(sorted(currencies))} only"
+    return None
+
+
+def _currencies(fare: Fare, request: Request, rules: Rules) -> Iterator[tuple[str, frozenset[str]]]:
+    """Each tax and charge that has to be paid with a fare, and in which currencies it can be."""
+    levied: dict[str, set[str]] = {}
+    for levy in _levies(request, rules):
+        levied.setdefault(levy.code, set()).add(levy.currency)
+    if not fare.includes_seats:
+        chosen = {
+            name for one in request.passengers if one.seat for name in one.seat.characteristics
+        }
+        for charge in rules.seat_charges:
+            if charge.cabin == fare.cabin and charge.characteristic in chosen:
+                levied.setdefault(f"SEAT_{charge.characteristic}", set()).add(charge.currency)
+    yield from ((code, frozenset(found)) for code, found in levied.items())
+
+
+def _passenger_type(fare: Fare, request: Request, rules: Rules) -> str | None:
+    refused = {one.type for one in request.passengers if fare.discount(one.type) is None}
+    return f"is not sold for {', '.join(sorted(refused))}" if refused else None
+
+
+def _sale_dates(fare: Fare, request: Request, rules: Rules) -> str | None:
+    if request.asked_at.astimezone(UTC).date() in fare.sale:
+        return None
+    return f"is sold from {fare.sale}"
+
+
+def _travel_dates(fare: Fare, request: Request, rules: Rules) -> str | None:
+    if request.itinerary.departure_date in fare.travel:
+        return None
+    return f"is for departures from {fare.travel}"
+
+
+def _day_of_week(fare: Fare, request: Request, rules: Rules) -> str | None:
+    if str(request.itinerary.departure_date.isoweekday()) in fare.days:
+        return None
+    return f"is for departures on the days {fare.days} of the week"
+
+
+def _blackout_date(fare: Fare, request: Request, rules: Rules) -> str | None:
+    day = request.itinerary.departure_date
+    closed = next((period for period in fare.blackouts if day in period), None)
+    return f"is not sold for departures from {closed}" if closed else None
+
+
+def _advance_purchase(fare: Fare, request: Request, rules: Rules) -> str | None:
+    left = request.time_left
+    if left <= timedelta(0):
+        return "is not sold for what has left"
+    if left < timedelta(days=fare.advance_purchase_days):
+        return f"is sold at least {fare.advance_purchase_days} days before the departure"
+    return None
+
+
+def _class_closed(fare: Fare, request: Request, rules: Rules) -> str | None:
+    left = fare.authorization_level - request.seats_sold.get(fare.booking_class, 0)
+    if len(request.passengers) <= left:
+        return None
+    return f"has {max(left, 0)} seats left in class {fare.booking_class}"
+
+
+Check = Callable[[Fare, Request, Rules], str | None]
+
+CHECKS: Final[Mapping[Rule, Check]] = {
+    Rule.CURRENCY_MISMATCH: _currency,
+    Rule.PASSENGER_TYPE: _passenger_type,
+    Rule.SALE_DATES: _sale_dates,
+    Rule.TRAVEL_DATES: _travel_dates,
+    Rule.DAY_OF_WEEK: _day_of_week,
+    Rule.BLACKOUT_DATE: _blackout_date,
+    Rule.ADVANCE_PURCHASE: _advance_purchase,
+    Rule.CLASS_CLOSED: _class_closed,
+}
+
+# The price
+
+
+def _price(fare: Fare, request: Request, rules: Rules) -> Price:
+    levies = [levy for levy in _levies(request, rules) if levy.currency == fare.currency]
+    lines = tuple(
+        line for passenger in request.passengers for line in _lines(passenger, fare, levies, rules)
+    )
+    return Price(
+        total=sum(line.amount for line in lines),
+        currency=fare.currency,
+        lines=lines,
+        fare_basis=fare.basis,
+        fare_family=fare.family,
+        conditions=fare.conditions,
+    )
+
+
+def _lines(
+    passenger: Passenger, fare: Fare, levies: list[Levy], rules: Rules
+) -> Iterator[PriceLine]:
+    """What one passenger pays."""
+    who = passenger.passenger_id
+    yield PriceLine(kind="BASE", code=FARE, amount=base(fare, passenger), passenger_id=who)
+    for levy in levies:
+        if passenger.type not in levy.exempt:
+            yield PriceLine(kind=levy.kind, code=levy.code, amount=levy.amount, passenger_id=who)
+    if seat := _seat_charge(passenger, fare, rules):
+        yield seat
+
+
+def base(fare: Fare, passenger: Passenger) -> int:
+    """A passenger's base fare, rounded as the module says, for a type that the fare is sold for."""
+    return (fare.amount * (100 - (fare.discount(passenger.type) or 0)) + 50) // 100
+
+
+def _levies(request: Request, rules: Rules) -> list[Levy]:
+    """The taxes and charges of an itinerary, taxes first, in the order of their codes."""
+    itinerary = request.itinerary
+    places = {
+        "DEPARTURE": ("", itinerary.origin, rules.countries.get(itinerary.origin)),
+        "ARRIVAL": ("", itinerary.destination, rules.countries.get(itinerary.destination)),
+    }
+    found = [
+        levy
+        for levy in rules.levies
+        if levy.place in places[levy.at] and levy.cabin in ("", itinerary.cabin)
+    ]
+    return sorted(found, key=lambda levy: (levy.kind != "TAX", levy.code, levy.at, levy.place))
+
+
+def _seat_charge(passenger: Passenger, fare: Fare, rules: Rules) -> PriceLine | None:
+    if fare.includes_seats or not passenger.seat:
+        return None
+    of_seat = [
+        charge
+        for charge in rules.seat_charges
+        if charge.characteristic in passenger.seat.characteristics
+        and (charge.cabin, charge.currency) == (fare.cabin, fare.currency)
+    ]
+    if not of_seat:
+        return None
+    dearest = max(of_seat, key=lambda charge: (charge.amount, charge.characteristic))
+    return PriceLine(
+        kind="CHARGE",
+        code=f"SEAT_{dearest.characteristic}",
+        amount=dearest.amount,
+        passenger_id=passenger.passenger_id,
+    )
