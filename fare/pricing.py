@@ -241,7 +241,11 @@ def _levies(request: Request, rules: Rules) -> list[Levy]:
         for levy in rules.levies
         if levy.place in places[levy.at] and levy.cabin in ("", itinerary.cabin)
     ]
-    return sorted(found, key=lambda levy: (levy.kind != "TAX", levy.code, levy.at, levy.place))
+    return sorted(found, key=_as_told)
+
+
+def _as_told(levy: Levy) -> tuple[bool, str, str, str, str]:
+    return levy.kind != "TAX", levy.code, levy.at, levy.place, levy.cabin
 
 
 def _seat_charge(passenger: Passenger, fare: Fare, rules: Rules) -> PriceLine | None:
