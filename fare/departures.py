@@ -140,12 +140,8 @@ class _Asking:
 
     def get(self, path: str, of_type: type[T]) -> T | None:
         """What is there; nothing where booking says that there is none."""
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise _unavailable("it took too long")
-        connect = min(left, settings.BOOKING_CONNECT_MS / 1000)
         try:
-            status, body = _get(path, Timeout(total=left, connect=connect))
+            status, body = self._get(path)
             if status == 404:
                 return None
             if status != 200:
@@ -154,17 +150,31 @@ class _Asking:
         except (HTTPError, msgspec.DecodeError) as error:
             raise _unavailable(f"{type(error).__name__}: {error}") from error
 
+    def _get(self, path: str) -> tuple[int, bytes]:
+        headers = {"Accept": "application/json"}
+        if trace := traceparent():
+            headers["traceparent"] = trace
+        left = self._left()
+        connect = min(left, settings.BOOKING_CONNECT_MS / 1000)
+        options: Any = {"retries": False, "redirect": False, "preload_content": False}
+        response = _pool(settings.BOOKING_URL).request(
+            "GET", path, headers=headers, timeout=Timeout(connect=connect, read=left), **options
+        )
+        body = b""
+        with response:
+            # Each read has a time limit of its own: an answer in drops would have none.
+            while self._left() and (part := response.read1()):
+                body += part
+                if len(body) > LARGEST_ANSWER_BYTES:
+                    raise _unavailable(f"its answer to {path} does not end")
+        return response.status, body
 
-def _get(path: str, timeout: Timeout) -> tuple[int, bytes]:
-    headers = {"Accept": "application/json"}
-    if trace := traceparent():
-        headers["traceparent"] = trace
-    options: Any = {"retries": False, "redirect": False, "preload_content": False}
-    response = _pool(settings.BOOKING_URL).request(
-        "GET", path, headers=headers, timeout=timeout, **options
-    )
-    with response:
-        return response.status, response.read(LARGEST_ANSWER_BYTES)
+    def _left(self) -> float:
+        """Seconds that are left."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise _unavailable("it took too long")
+        return left
 
 
 @cache
