@@ -112,8 +112,9 @@ def itinerary(**changes: Any) -> Itinerary:
 
 def party(*types: PassengerType) -> tuple[Passenger, ...]:
     """Passengers without chosen seats; an adult if not said."""
+    everybody: tuple[PassengerType, ...] = types or ("ADULT",)
     return tuple(
-        Passenger(passenger_id=number, type=one) for number, one in enumerate(types or ["ADULT"], 1)
+        Passenger(passenger_id=number, type=one) for number, one in enumerate(everybody, 1)
     )
 
 

@@ -23,8 +23,8 @@ from tests.fare.test_settling import cancelation, change
 def quotes(transactional_db: None, tmp_path: Path) -> list[str]:
     """The reservations that were quoted, and a file with them for the service's database."""
     factories.stored_fare()
-    for changes in ({}, {"currency": "SEK"}):
-        services.answer_quote_request(factories.requested(**changes), now=NOW)
+    for currency in ("EUR", "SEK"):
+        services.answer_quote_request(factories.requested(currency=currency), now=NOW)
     rows: list[Any] = [*Airport.objects.all(), *FareFamily.objects.all()]
     rows += [*Fare.objects.all(), *Quote.objects.all()]
     (tmp_path / "fares.json").write_text(serializers.serialize("json", rows))
@@ -54,7 +54,7 @@ def body(message: msgspec.Struct) -> dict[str, Any]:
 
 def test_every_answer_is_as_documented(service: str, quotes: list[str], tmp_path: Path) -> None:
     market = {"origin": "ARN", "destination": "LHR", "departure_date": "2099-01-06"}
-    facts = {
+    facts: dict[str, Any] = {
         "quotes_retrieve": [{"path": {"id": quote}} for quote in quotes],
         "list_offers": [
             {"body": {**market, "cabin": "ECONOMY", "flight_number": None, "currency": None}},

@@ -72,7 +72,7 @@ def problem(response: HttpResponse) -> tuple[int, str]:
 def promised(offer: dict[str, Any], *keys: str) -> Offer:
     """What an offer's id promises, as booking reads it with its keys."""
     current, *previous = keys or ("trial-only-this-is-no-secret",)
-    signed = signing.loads(offer["offer_id"], key=current, salt=SALT, fallback_keys=previous)
+    signed = signing.loads(offer["offer_id"], key=current, salt=SALT, fallback_keys=[*previous])
     return msgspec.convert(signed, Offer)
 
 

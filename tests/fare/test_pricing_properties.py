@@ -123,7 +123,7 @@ def test_the_order_of_the_rules_makes_no_difference(
     request: Request, rules: Rules, random: Any
 ) -> None:
     def shuffled(rows: Any) -> list[Any]:
-        return random.sample(list(rows), len(rows))
+        return list(random.sample(list(rows), len(rows)))
 
     again = Rules(
         fares=shuffled(rules.fares),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.quotes import CancelationQuote, ChangeQuote
-from contracts.values import Penalty, Price, PriceLine
+from contracts.values import PassengerType, Penalty, Price, PriceLine
 from fare.pricing import Refused
 from fare.rules import Period, Request, Rule, Rules
 from fare.settlements import Denial, NotAllowed, cancelation_quote, change_quote
@@ -247,8 +247,9 @@ def test_a_cancelation_gives_back_or_keeps_all_that_was_paid(price: Price, count
 def test_after_a_change_the_price_is_what_was_paid_in_all(
     price: Price, amount: int, count: int
 ) -> None:
-    rules: Rules = factories.tariff(factories.fare(amount=amount))
-    request = factories.request(*["ADULT"] * count)
+    rules: Rules = factories.tariff(factories.fare(amount=amount, authorization_level=9))
+    adults: list[PassengerType] = ["ADULT"] * count
+    request = factories.request(*adults)
     found = change(price, amount=0, rules=rules, request=request)
     if isinstance(found, ChangeQuote):
         settlement = found.settlement
