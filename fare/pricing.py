@@ -20,7 +20,7 @@ that came furthest through the rules, in the order of `Rule`: it is nearest to b
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Final
 
 from contracts.values import Passenger, Price, PriceLine
@@ -141,7 +141,7 @@ def _passenger_type(fare: Fare, request: Request, rules: Rules) -> str | None:
 
 
 def _sale_dates(fare: Fare, request: Request, rules: Rules) -> str | None:
-    if request.asked_at.astimezone(UTC).date() in fare.sale:
+    if request.sale_date in fare.sale:
         return None
     return f"is sold from {fare.sale}"
 

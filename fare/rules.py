@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -146,6 +146,14 @@ class Request:
     seats_sold: Mapping[str, int] = field(default_factory=dict)
     currency: str | None = None
     family: str | None = None
+
+    @property
+    def sale_date(self) -> date:
+        """The date of the sale, in UTC."""
+        try:
+            return self.asked_at.astimezone(UTC).date()
+        except OverflowError:  # at the very ends of the calendar UTC's date is none
+            return self.asked_at.date()
 
     @property
     def time_left(self) -> timedelta:

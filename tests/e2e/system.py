@@ -33,6 +33,7 @@ class System:
         self.gateway = stack.url("gateway")
         self.booking = stack.url("booking")
         self.payment = stack.url("payment")
+        self.fare = stack.url("fare")
 
     # Looking
 

@@ -114,6 +114,22 @@ def test_an_unfit_field_is_named(client: Client, changes: dict[str, Any], field:
     assert [one["field"] for one in json.loads(response.content)["errors"]] == [field]
 
 
+@pytest.mark.parametrize(
+    ("asked_at", "name"),
+    [
+        ("0001-01-01T00:00:00+14:00", "not-on-sale"),
+        ("9999-12-31T23:59:59-12:00", "change-not-allowed"),
+    ],
+)
+def test_a_moment_at_the_ends_of_the_calendar_is_one_like_others(
+    client: Client, asked_at: str, name: str
+) -> None:
+    factories.stored_fare()
+    body = {**msgspec.to_builtins(change()), "asked_at": asked_at}
+    response = client.post("/api/change-quotes", body, "application/json")
+    assert problem(response) == (409, name)  # type: ignore[arg-type]
+
+
 def test_a_field_that_is_not_known_is_ignored(client: Client) -> None:
     body = {**msgspec.to_builtins(cancelation()), "since_later": True}
     assert ask(client, body).status_code == 200
