@@ -173,7 +173,8 @@ class FareQuoteRequested(BookingEvent, frozen=True, kw_only=True):
     `asked_at` is the moment of the sale. `seats_sold` counts those of the departure's cabin that
     are held or sold, without this reservation's. A passenger has a `seat` here where the customer
     chose it: a seat that was given costs nothing. The itinerary's `booking_class` is the one that
-    the customer wants, `currency` what they want to pay in; without them any will do.
+    the customer wants, without which any will do; `currency` what they want to pay in, without
+    which it is the origin's.
     """
 
     type: ClassVar[str] = "booking.FareQuoteRequested.v1"

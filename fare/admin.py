@@ -10,8 +10,8 @@ from outbox.admin import ReadOnly
 class AirportAdmin(admin.ModelAdmin):
     """Where fares lead."""
 
-    list_display = ["code", "country"]
-    list_filter = ["country"]
+    list_display = ["code", "country", "currency"]
+    list_filter = ["country", "currency"]
     search_fields = ["=code"]
     ordering = ["code"]
 

@@ -10,8 +10,8 @@ A price is made of whole minor units of the fare's currency, and rounded in one 
   its country or everywhere on arrival.
 - A chosen seat costs what the dearest of its characteristics costs; nothing, where the fare's
   family includes seats. A seat that was given, and not chosen, costs nothing.
-- The total is the sum of the lines. Nothing is converted: a fare whose taxes or charges are known
-  in other currencies alone is refused.
+- The total is the sum of the lines. Nothing is converted: only fares in the wanted currency, or
+  else the origin's, are compared; one whose taxes or charges are known in others alone is refused.
 
 Of the fares that apply to the whole party, the one with the least total is chosen; of two that cost
 the same, the one whose fare basis sorts first. Where none applies, the refusal is that of the fare
@@ -112,8 +112,9 @@ def _outcome(fare: Fare, request: Request, rules: Rules) -> Quoted | Refused:
 
 
 def _currency(fare: Fare, request: Request, rules: Rules) -> str | None:
-    if request.currency not in (None, fare.currency):
-        return f"is in {fare.currency}, not in {request.currency}"
+    wanted = request.currency or rules.currencies[fare.origin]
+    if fare.currency != wanted:
+        return f"is in {fare.currency}, not in {wanted}"
     for what, currencies in _currencies(fare, request, rules):
         if fare.currency not in currencies:
             return f"is in {fare.currency}, and {what} in {', '.join(sorted(currencies))} only"

@@ -118,12 +118,14 @@ class SeatCharge:
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """All there is to price by. `countries` says in which country each airport is."""
+    """All there is to price by. `countries` says in which country each airport is, `currencies` in
+    what is paid there, unless another is wanted: amounts in two currencies cannot be compared."""
 
     fares: Sequence[Fare] = ()
     levies: Sequence[Levy] = ()
     seat_charges: Sequence[SeatCharge] = ()
     countries: Mapping[str, str] = field(default_factory=dict)
+    currencies: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +138,7 @@ class Request:
         passengers: everybody who flies; who has a seat here has chosen it.
         seats_sold: by booking class, seats of the cabin that others hold or have; none where a
             class is not here.
-        currency: what is to be paid in; without it, any.
+        currency: what is to be paid in; without it, the origin's.
         family: the only fare family that will do, if any.
     """
 

@@ -19,13 +19,15 @@ def rules_for(*, origin: str, destination: str, cabin: str) -> Rules:
     same however many fares other markets have."""
     fares = Fare.objects.filter(origin=origin, destination=destination, cabin=cabin)
     ends = [origin, destination]
-    countries = dict(Airport.objects.filter(pk__in=ends).values_list("code", "country"))
+    airports = Airport.objects.in_bulk(ends)
+    countries = {code: airport.country for code, airport in airports.items()}
     places = ["", *ends, *countries.values()]
     return Rules(
         fares=[_fare(row) for row in _with_all(fares)],
         levies=[_levy(row) for row in Levy.objects.filter(place__in=places)],
         seat_charges=[_seat_charge(row) for row in SeatCharge.objects.filter(cabin=cabin)],
         countries=countries,
+        currencies={code: airport.currency for code, airport in airports.items()},
     )
 
 

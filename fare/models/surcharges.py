@@ -21,10 +21,12 @@ WITHIN: Final = Q(amount__range=(0, MOST))
 
 
 class Airport(models.Model):
-    """An airport that has fares, and its country, whose taxes it has."""
+    """An airport that has fares; its country, whose taxes it has; and the currency in which is paid
+    who starts there and wants no other."""
 
     code = models.CharField(max_length=3, primary_key=True, validators=[airport_code])
     country = models.CharField(max_length=2, validators=[country_code])
+    currency = currency_field()
 
     class Meta:
         db_table = "airport"

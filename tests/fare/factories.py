@@ -88,7 +88,8 @@ def seat_charge(characteristic: str = "WINDOW", amount: int = 900) -> rules.Seat
 
 def tariff(*fares: rules.Fare, **more: Any) -> Rules:
     """These fares, and nothing else to pay."""
-    return Rules(fares=fares, **{"countries": {"ARN": "SE", "LHR": "GB"}, **more})
+    countries, currencies = {"ARN": "SE", "LHR": "GB"}, {"ARN": "EUR", "LHR": "EUR"}
+    return Rules(fares=fares, **{"countries": countries, "currencies": currencies, **more})
 
 
 def itinerary(**changes: Any) -> Itinerary:
@@ -177,7 +178,8 @@ def airports(*codes: str) -> None:
     """Airports, in Sweden if ARN and else in Britain; both of them if not said."""
     for code in codes or ("ARN", "LHR"):
         country = "SE" if code == "ARN" else "GB"
-        models.Airport.objects.get_or_create(code=code, defaults={"country": country})
+        facts = {"country": country, "currency": "EUR"}
+        models.Airport.objects.get_or_create(code=code, defaults=facts)
 
 
 def family(code: str = "LIGHT", **facts: Any) -> models.FareFamily:

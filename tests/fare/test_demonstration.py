@@ -47,9 +47,10 @@ def test_a_file_for_the_one_shots_is_part_of_the_service() -> None:
     assert all(Path(one[1]).parent == Path("fare/fixtures") for one in FARE.one_shots[3:])
 
 
-def test_every_airport_is_in_its_country() -> None:
+def test_every_airport_is_in_its_country_and_sells_in_the_currency_of_the_fares() -> None:
     flown = {code: fields["country"] for code, fields in rows("airport")}
     assert dict(Airport.objects.values_list("code", "country")) == flown
+    assert set(Airport.objects.values_list("currency", flat=True)) == {"EUR"}
 
 
 @pytest.mark.parametrize("market", MARKETS, ids="-".join)

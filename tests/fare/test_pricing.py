@@ -269,6 +269,16 @@ def test_a_fare_in_another_currency_than_is_wanted_is_refused() -> None:
     assert refused(factories.request(currency="SEK"), rules).rule == Rule.CURRENCY_MISMATCH
 
 
+def test_without_a_wanted_currency_it_is_the_origins_and_no_other_is_compared() -> None:
+    """100 kronor are fewer minor units than 7,100 of the euro's, and say nothing about them."""
+    fares = [factories.fare("A", amount=100, currency="SEK"), factories.fare("B", amount=7100)]
+    in_euro = factories.tariff(*fares)
+    in_kronor = factories.tariff(*fares, currencies={"ARN": "SEK"})
+    assert quoted(factories.request(), in_euro).fare.basis == "B"
+    assert quoted(factories.request(), in_kronor).fare.basis == "A"
+    assert quoted(factories.request(currency="EUR"), in_kronor).fare.basis == "B"
+
+
 def test_a_tax_is_paid_in_the_fares_currency_or_the_fare_is_refused() -> None:
     kronor = factories.levy("WV", 9000, currency="SEK")
     only = factories.tariff(factories.fare(), levies=[kronor])
@@ -280,8 +290,8 @@ def test_a_tax_is_paid_in_the_fares_currency_or_the_fare_is_refused() -> None:
 
 def test_a_chosen_seat_is_paid_in_the_fares_currency_or_the_fare_is_refused() -> None:
     rules = factories.tariff(factories.fare(currency="SEK"), seat_charges=[factories.seat_charge()])
-    quoted(factories.request(), rules)
-    window = factories.request(passengers=[factories.seated("WINDOW")])
+    quoted(factories.request(currency="SEK"), rules)
+    window = factories.request(passengers=[factories.seated("WINDOW")], currency="SEK")
     assert refused(window, rules).rule == Rule.CURRENCY_MISMATCH
 
 

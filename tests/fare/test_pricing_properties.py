@@ -130,6 +130,7 @@ def test_the_order_of_the_rules_makes_no_difference(
         levies=shuffled(rules.levies),
         seat_charges=shuffled(rules.seat_charges),
         countries=rules.countries,
+        currencies=rules.currencies,
     )
     assert quote(request, again) == quote(request, rules) == quote(request, rules)
 
