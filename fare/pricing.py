@@ -18,13 +18,14 @@ the same, the one whose fare basis sorts first. Where none applies, the refusal 
 that came furthest through the rules, in the order of `Rule`: it is nearest to being sold.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Final
 
-from contracts.values import Passenger, Price, PriceLine
-from fare.rules import ORDER, Fare, Levy, Request, Rule, Rules
+from contracts.values import Itinerary, Passenger, Price, PriceLine
+from fare.rules import ORDER, Fare, Levy, Request, Rule, Rules, SeatCharge
 
 FARE: Final = "FARE"
 
@@ -54,7 +55,8 @@ def quote(request: Request, rules: Rules) -> Quoted | Refused:
 
 def quotes(request: Request, rules: Rules) -> list[Quoted] | Refused:
     """The cheapest fare of each family that applies, the cheapest first; or why none does."""
-    outcomes = [_outcome(fare, request, rules) for fare in _of_market(request, rules)]
+    due = _Due.of(request, rules)
+    outcomes = [_outcome(fare, request, due) for fare in _of_market(request, rules)]
     sold = sorted((one for one in outcomes if isinstance(one, Quoted)), key=_by_price)
     if sold:
         return _first_of_each_family(sold)
@@ -101,71 +103,125 @@ def _no_fare(request: Request) -> Refused:
     return Refused(rule=Rule.NO_FARE, text=f"There is no fare for {market} in {', '.join(asked)}.")
 
 
-def _outcome(fare: Fare, request: Request, rules: Rules) -> Quoted | Refused:
+def _outcome(fare: Fare, request: Request, due: "_Due") -> Quoted | Refused:
     for rule, check in CHECKS.items():
-        if text := check(fare, request, rules):
+        if text := check(fare, request, due):
             return Refused(rule=rule, text=f"{fare.basis} {text}.", fare=fare)
-    return Quoted(fare=fare, price=_price(fare, request, rules))
+    return Quoted(fare=fare, price=_price(fare, request, due))
+
+
+# What has to be paid beside whichever fare
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Due:
+    """What an itinerary costs beside the fare: worked out once, for all of a market's fares.
+
+    Args:
+        currency: what is paid in.
+        levies: taxes first, in the order of their codes.
+        seats: what the chosen seats' characteristics cost.
+    """
+
+    currency: str
+    levies: tuple[Levy, ...]
+    seats: tuple[SeatCharge, ...]
+
+    @classmethod
+    def of(cls, request: Request, rules: Rules) -> "_Due":
+        """What is due for a request."""
+        itinerary = request.itinerary
+        return cls(
+            currency=request.currency or rules.currencies.get(itinerary.origin, ""),
+            levies=tuple(sorted(_levies(itinerary, rules), key=_as_told)),
+            seats=tuple(_seats(request, rules)),
+        )
+
+    @cached_property
+    def in_currency(self) -> tuple[Levy, ...]:
+        """The levies as they are paid."""
+        return tuple(levy for levy in self.levies if levy.currency == self.currency)
+
+    @cached_property
+    def unpayable_levy(self) -> str | None:
+        """A tax or charge that cannot be paid in the currency."""
+        return _unpayable(((one.code, one.currency) for one in self.levies), self.currency)
+
+    @cached_property
+    def unpayable_seat(self) -> str | None:
+        """A chosen seat's type that cannot be paid in the currency."""
+        charges = ((f"SEAT_{one.characteristic}", one.currency) for one in self.seats)
+        return _unpayable(charges, self.currency)
+
+
+def _unpayable(charges: Iterable[tuple[str, str]], currency: str) -> str | None:
+    """The first by its code that is there, and in other currencies only."""
+    found = set(charges)
+    payable = {code for code, paid_in in found if paid_in == currency}
+    return min({code for code, _ in found} - payable, default=None)
+
+
+def _levies(itinerary: Itinerary, rules: Rules) -> Iterator[Levy]:
+    places = {
+        "DEPARTURE": ("", itinerary.origin, rules.countries.get(itinerary.origin)),
+        "ARRIVAL": ("", itinerary.destination, rules.countries.get(itinerary.destination)),
+    }
+    for levy in rules.levies:
+        if levy.place in places[levy.at] and levy.cabin in ("", itinerary.cabin):
+            yield levy
+
+
+def _as_told(levy: Levy) -> tuple[bool, str, str, str, str]:
+    return levy.kind != "TAX", levy.code, levy.at, levy.place, levy.cabin
+
+
+def _seats(request: Request, rules: Rules) -> Iterator[SeatCharge]:
+    chosen = {name for one in request.passengers if one.seat for name in one.seat.characteristics}
+    for charge in rules.seat_charges:
+        if charge.cabin == request.itinerary.cabin and charge.characteristic in chosen:
+            yield charge
 
 
 # The rules: each says why a fare is not sold, or nothing
 
 
-def _currency(fare: Fare, request: Request, rules: Rules) -> str | None:
-    wanted = request.currency or rules.currencies[fare.origin]
-    if fare.currency != wanted:
-        return f"is in {fare.currency}, not in {wanted}"
-    for what, currencies in _currencies(fare, request, rules):
-        if fare.currency not in currencies:
-            return f"is in {fare.currency}, and {what} in {', '.join(sorted(currencies))} only"
-    return None
+def _currency(fare: Fare, request: Request, due: _Due) -> str | None:
+    if fare.currency != due.currency:
+        return f"is in {fare.currency}, not in {due.currency}"
+    unpayable = due.unpayable_levy or (None if fare.includes_seats else due.unpayable_seat)
+    return f"is in {fare.currency}, and {unpayable} in others only" if unpayable else None
 
 
-def _currencies(fare: Fare, request: Request, rules: Rules) -> Iterator[tuple[str, frozenset[str]]]:
-    """Each tax and charge that has to be paid with a fare, and in which currencies it can be."""
-    levied: dict[str, set[str]] = {}
-    for levy in _levies(request, rules):
-        levied.setdefault(levy.code, set()).add(levy.currency)
-    if not fare.includes_seats:
-        chosen = {
-            name for one in request.passengers if one.seat for name in one.seat.characteristics
-        }
-        for charge in rules.seat_charges:
-            if charge.cabin == fare.cabin and charge.characteristic in chosen:
-                levied.setdefault(f"SEAT_{charge.characteristic}", set()).add(charge.currency)
-    yield from ((code, frozenset(found)) for code, found in levied.items())
-
-
-def _passenger_type(fare: Fare, request: Request, rules: Rules) -> str | None:
+def _passenger_type(fare: Fare, request: Request, due: _Due) -> str | None:
     refused = {one.type for one in request.passengers if fare.discount(one.type) is None}
     return f"is not sold for {', '.join(sorted(refused))}" if refused else None
 
 
-def _sale_dates(fare: Fare, request: Request, rules: Rules) -> str | None:
+def _sale_dates(fare: Fare, request: Request, due: _Due) -> str | None:
     if request.sale_date in fare.sale:
         return None
     return f"is sold from {fare.sale}"
 
 
-def _travel_dates(fare: Fare, request: Request, rules: Rules) -> str | None:
+def _travel_dates(fare: Fare, request: Request, due: _Due) -> str | None:
     if request.itinerary.departure_date in fare.travel:
         return None
     return f"is for departures from {fare.travel}"
 
 
-def _day_of_week(fare: Fare, request: Request, rules: Rules) -> str | None:
+def _day_of_week(fare: Fare, request: Request, due: _Due) -> str | None:
     if str(request.itinerary.departure_date.isoweekday()) in fare.days:
         return None
     return f"is for departures on the days {fare.days} of the week"
 
 
-def _blackout_date(fare: Fare, request: Request, rules: Rules) -> str | None:
+def _blackout_date(fare: Fare, request: Request, due: _Due) -> str | None:
     day = request.itinerary.departure_date
     closed = next((period for period in fare.blackouts if day in period), None)
     return f"is not sold for departures from {closed}" if closed else None
 
 
-def _advance_purchase(fare: Fare, request: Request, rules: Rules) -> str | None:
+def _advance_purchase(fare: Fare, request: Request, due: _Due) -> str | None:
     left = request.time_left
     if left <= timedelta(0):
         return "is not sold for what has left"
@@ -174,14 +230,14 @@ def _advance_purchase(fare: Fare, request: Request, rules: Rules) -> str | None:
     return None
 
 
-def _class_closed(fare: Fare, request: Request, rules: Rules) -> str | None:
+def _class_closed(fare: Fare, request: Request, due: _Due) -> str | None:
     left = fare.authorization_level - request.seats_sold.get(fare.booking_class, 0)
     if len(request.passengers) <= left:
         return None
     return f"has {max(left, 0)} seats left in class {fare.booking_class}"
 
 
-Check = Callable[[Fare, Request, Rules], str | None]
+Check = Callable[[Fare, Request, _Due], str | None]
 
 CHECKS: Final[Mapping[Rule, Check]] = {
     Rule.CURRENCY_MISMATCH: _currency,
@@ -197,11 +253,8 @@ CHECKS: Final[Mapping[Rule, Check]] = {
 # The price
 
 
-def _price(fare: Fare, request: Request, rules: Rules) -> Price:
-    levies = [levy for levy in _levies(request, rules) if levy.currency == fare.currency]
-    lines = tuple(
-        line for passenger in request.passengers for line in _lines(passenger, fare, levies, rules)
-    )
+def _price(fare: Fare, request: Request, due: _Due) -> Price:
+    lines = tuple(line for one in request.passengers for line in _lines(one, fare, due))
     return Price(
         total=sum(line.amount for line in lines),
         currency=fare.currency,
@@ -212,16 +265,14 @@ def _price(fare: Fare, request: Request, rules: Rules) -> Price:
     )
 
 
-def _lines(
-    passenger: Passenger, fare: Fare, levies: list[Levy], rules: Rules
-) -> Iterator[PriceLine]:
+def _lines(passenger: Passenger, fare: Fare, due: _Due) -> Iterator[PriceLine]:
     """What one passenger pays."""
     who = passenger.passenger_id
     yield PriceLine(kind="BASE", code=FARE, amount=base(fare, passenger), passenger_id=who)
-    for levy in levies:
+    for levy in due.in_currency:
         if passenger.type not in levy.exempt:
             yield PriceLine(kind=levy.kind, code=levy.code, amount=levy.amount, passenger_id=who)
-    if seat := _seat_charge(passenger, fare, rules):
+    if not fare.includes_seats and (seat := _seat_charge(passenger, due)):
         yield seat
 
 
@@ -230,33 +281,14 @@ def base(fare: Fare, passenger: Passenger) -> int:
     return (fare.amount * (100 - (fare.discount(passenger.type) or 0)) + 50) // 100
 
 
-def _levies(request: Request, rules: Rules) -> list[Levy]:
-    """The taxes and charges of an itinerary, taxes first, in the order of their codes."""
-    itinerary = request.itinerary
-    places = {
-        "DEPARTURE": ("", itinerary.origin, rules.countries.get(itinerary.origin)),
-        "ARRIVAL": ("", itinerary.destination, rules.countries.get(itinerary.destination)),
-    }
-    found = [
-        levy
-        for levy in rules.levies
-        if levy.place in places[levy.at] and levy.cabin in ("", itinerary.cabin)
-    ]
-    return sorted(found, key=_as_told)
-
-
-def _as_told(levy: Levy) -> tuple[bool, str, str, str, str]:
-    return levy.kind != "TAX", levy.code, levy.at, levy.place, levy.cabin
-
-
-def _seat_charge(passenger: Passenger, fare: Fare, rules: Rules) -> PriceLine | None:
-    if fare.includes_seats or not passenger.seat:
+def _seat_charge(passenger: Passenger, due: _Due) -> PriceLine | None:
+    if not passenger.seat:
         return None
     of_seat = [
         charge
-        for charge in rules.seat_charges
+        for charge in due.seats
         if charge.characteristic in passenger.seat.characteristics
-        and (charge.cabin, charge.currency) == (fare.cabin, fare.currency)
+        and charge.currency == due.currency
     ]
     if not of_seat:
         return None

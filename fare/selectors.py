@@ -1,11 +1,22 @@
 """Reads."""
 
-from typing import cast
+from collections import defaultdict
+from datetime import date
+from typing import Final, cast
 
 from django.db.models import QuerySet
 
 from fare import rules
-from fare.models import Airport, Fare, Levy, Quote, SeatCharge
+from fare.models import (
+    Airport,
+    Blackout,
+    Fare,
+    Levy,
+    Quote,
+    SeatCharge,
+    conditions_of,
+    discounts_of,
+)
 from fare.rules import Period, Rules
 
 
@@ -14,16 +25,16 @@ def quotes() -> QuerySet[Quote]:
     return Quote.objects.all()
 
 
-def rules_for(*, origin: str, destination: str, cabin: str) -> Rules:
-    """What pricing has to know about a market in a cabin: at most five queries, which cost the
-    same however many fares other markets have."""
-    fares = Fare.objects.filter(origin=origin, destination=destination, cabin=cabin)
+def rules_for(*, origin: str, destination: str, cabin: str, day: date) -> Rules:
+    """What pricing has to know about a market in a cabin, for departures on a date: five queries,
+    which cost the same however many fares other markets have. A market may have hundreds, so that
+    they are read as plain values."""
     ends = [origin, destination]
     airports = Airport.objects.in_bulk(ends)
     countries = {code: airport.country for code, airport in airports.items()}
     places = ["", *ends, *countries.values()]
     return Rules(
-        fares=[_fare(row) for row in _with_all(fares)],
+        fares=_fares(origin, destination, cabin, day),
         levies=[_levy(row) for row in Levy.objects.filter(place__in=places)],
         seat_charges=[_seat_charge(row) for row in SeatCharge.objects.filter(cabin=cabin)],
         countries=countries,
@@ -31,31 +42,47 @@ def rules_for(*, origin: str, destination: str, cabin: str) -> Rules:
     )
 
 
-def _with_all(fares: QuerySet[Fare]) -> QuerySet[Fare]:
-    """With what their rules are read from."""
-    return fares.select_related("family").prefetch_related("blackouts")
+COLUMNS: Final = (
+    *("pk", "basis", "family_id", "family__includes_seats", "booking_class", "amount", "currency"),
+    *("child_discount", "infant_discount", "sale_from", "sale_to", "travel_from", "travel_to"),
+    *("days", "advance_purchase_days", "authorization_level", "refundable"),
+    *("cancel_before_allowed", "cancel_before_fee", "cancel_after_allowed", "cancel_after_fee"),
+    *("change_before_allowed", "change_before_fee", "change_after_allowed", "change_after_fee"),
+)
 
 
-def _fare(row: Fare) -> rules.Fare:
-    return rules.Fare(
-        basis=row.basis,
-        family=row.family_id,
-        includes_seats=row.family.includes_seats,
-        origin=row.origin_id,
-        destination=row.destination_id,
-        cabin=row.cabin,
-        booking_class=row.booking_class,
-        amount=row.amount,
-        currency=row.currency,
-        discounts=row.discounts,
-        sale=Period(first=row.sale_from, last=row.sale_to),
-        travel=Period(first=row.travel_from, last=row.travel_to),
-        days=row.days,
-        blackouts=tuple(Period(first=one.first, last=one.last) for one in row.blackouts.all()),
-        advance_purchase_days=row.advance_purchase_days,
-        authorization_level=row.authorization_level,
-        conditions=row.conditions,
+def _fares(origin: str, destination: str, cabin: str, day: date) -> list[rules.Fare]:
+    """The fares of a market, each with those of its blackout dates that the day is in."""
+    of_market = {"origin": origin, "destination": destination, "cabin": cabin}
+    closed: dict[int, list[Period]] = defaultdict(list)
+    blackouts = Blackout.objects.filter(
+        **{f"fare__{name}": value for name, value in of_market.items()},
+        first__lte=day,
+        last__gte=day,
     )
+    for fare, first, last in blackouts.values_list("fare", "first", "last"):
+        closed[fare].append(Period(first=first, last=last))
+    rows = Fare.objects.filter(**of_market).values(*COLUMNS)
+    return [
+        rules.Fare(
+            **of_market,
+            basis=row["basis"],
+            family=row["family_id"],
+            includes_seats=row["family__includes_seats"],
+            booking_class=row["booking_class"],
+            amount=row["amount"],
+            currency=row["currency"],
+            discounts=discounts_of(row),
+            sale=Period(first=row["sale_from"], last=row["sale_to"]),
+            travel=Period(first=row["travel_from"], last=row["travel_to"]),
+            days=row["days"],
+            blackouts=tuple(closed[row["pk"]]),
+            advance_purchase_days=row["advance_purchase_days"],
+            authorization_level=row["authorization_level"],
+            conditions=conditions_of(row),
+        )
+        for row in rows
+    ]
 
 
 def _levy(row: Levy) -> rules.Levy:

@@ -2,7 +2,15 @@
 
 from fare.models.quote import Quote
 from fare.models.surcharges import Airport, Levy, SeatCharge
-from fare.models.tariff import MOST, Blackout, Cabin, Fare, FareFamily
+from fare.models.tariff import (
+    MOST,
+    Blackout,
+    Cabin,
+    Fare,
+    FareFamily,
+    conditions_of,
+    discounts_of,
+)
 
 __all__ = [
     "MOST",
@@ -14,4 +22,6 @@ __all__ = [
     "Levy",
     "Quote",
     "SeatCharge",
+    "conditions_of",
+    "discounts_of",
 ]

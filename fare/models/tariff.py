@@ -1,5 +1,8 @@
 """Fares and the rules under which they are sold."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -20,7 +23,7 @@ from fare.models.values import (
 
 MOST_PERCENT = 100
 
-__all__ = ["MOST", "Blackout", "Cabin", "Fare", "FareFamily"]
+__all__ = ["MOST", "Blackout", "Cabin", "Fare", "FareFamily", "conditions_of", "discounts_of"]
 
 
 class FareFamily(models.Model):
@@ -120,26 +123,26 @@ class Fare(models.Model):
     def __str__(self) -> str:
         return f"{self.origin_id}-{self.destination_id} {self.basis}"
 
-    @property
-    def conditions(self) -> Conditions:
-        """What the fare allows, as prices tell it."""
-        return Conditions(
-            refundable=self.refundable,
-            cancel_before_departure=_penalty(self.cancel_before_allowed, self.cancel_before_fee),
-            cancel_after_departure=_penalty(self.cancel_after_allowed, self.cancel_after_fee),
-            change_before_departure=_penalty(self.change_before_allowed, self.change_before_fee),
-            change_after_departure=_penalty(self.change_after_allowed, self.change_after_fee),
-        )
 
-    @property
-    def discounts(self) -> dict[str, int]:
-        """What other passengers than adults pay less, in percent."""
-        found = {"CHILD": self.child_discount, "INFANT": self.infant_discount}
-        return {name: percent for name, percent in found.items() if percent is not None}
+def conditions_of(row: Mapping[str, Any]) -> Conditions:
+    """What a fare allows, as prices tell it, from its columns."""
+
+    def penalty(of: str) -> Penalty:
+        return Penalty(allowed=row[f"{of}_allowed"], fee=row[f"{of}_fee"])
+
+    return Conditions(
+        refundable=row["refundable"],
+        cancel_before_departure=penalty("cancel_before"),
+        cancel_after_departure=penalty("cancel_after"),
+        change_before_departure=penalty("change_before"),
+        change_after_departure=penalty("change_after"),
+    )
 
 
-def _penalty(allowed: bool, fee: int) -> Penalty:
-    return Penalty(allowed=allowed, fee=fee)
+def discounts_of(row: Mapping[str, Any]) -> dict[str, int]:
+    """What other passengers than adults pay less for a fare, in percent, from its columns."""
+    found = {"CHILD": row["child_discount"], "INFANT": row["infant_discount"]}
+    return {name: percent for name, percent in found.items() if percent is not None}
 
 
 class Blackout(models.Model):

@@ -45,7 +45,10 @@ def offers(asked: OffersRequest, *, now: datetime) -> list[PricedOffer]:
     """
     _must_be_fit(asked.passengers)
     rules = selectors.rules_for(
-        origin=asked.origin, destination=asked.destination, cabin=asked.cabin
+        origin=asked.origin,
+        destination=asked.destination,
+        cabin=asked.cabin,
+        day=asked.departure_date,
     )
     if not rules.fares:
         raise NoFare(f"There is no fare for {asked.origin}-{asked.destination} in {asked.cabin}.")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fare.loading import BadFares, Loaded, load_fares
-from fare.models import Blackout, Fare
+from fare.models import Blackout, Fare, conditions_of
 from tests.fare import factories
 
 pytestmark = pytest.mark.django_db
@@ -62,14 +62,15 @@ def test_a_fare_is_loaded_with_all_its_rules() -> None:
     assert load_fares(content=csv({})) == Loaded(new=1, changed=0, unchanged=0)
     fare = Fare.objects.get()
     assert str(fare) == "ARN-LHR KLIGHT"
-    assert (fare.amount, fare.currency, fare.discounts) == (7100, "EUR", {"CHILD": 25})
+    assert (fare.amount, fare.currency) == (7100, "EUR")
+    assert (fare.child_discount, fare.infant_discount) == (25, None)
     assert (str(fare.travel_from), str(fare.travel_to), fare.sale_to) == (
         "2026-02-01",
         "2026-12-31",
         None,
     )
     assert (fare.days, fare.advance_purchase_days, fare.authorization_level) == ("12346", 21, 20)
-    assert fare.conditions == factories.conditions()
+    assert conditions_of(vars(fare)) == factories.conditions()
     assert [str(one) for one in Blackout.objects.order_by("first")] == [
         "2026-04-01 to 2026-04-01",
         "2026-12-20 to 2026-12-26",
@@ -85,7 +86,8 @@ def test_columns_that_may_be_missing_mean_that_there_is_no_such_rule() -> None:
     ]
     load_fares(content=csv({}, columns=columns))
     fare = Fare.objects.get()
-    assert (fare.days, fare.advance_purchase_days, fare.discounts) == ("1234567", 0, {})
+    assert (fare.days, fare.advance_purchase_days) == ("1234567", 0)
+    assert (fare.child_discount, fare.infant_discount) == (None, None)
     assert (fare.sale_to, fare.travel_to) == (None, None)
 
 
