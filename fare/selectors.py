@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from datetime import date
-from typing import Final, cast
+from functools import lru_cache
+from typing import Any, Final, cast
 
 from django.db.models import QuerySet
 
@@ -43,7 +44,8 @@ def rules_for(*, origin: str, destination: str, cabin: str, day: date) -> Rules:
 
 
 COLUMNS: Final = (
-    *("pk", "basis", "family_id", "family__includes_seats", "booking_class", "amount", "currency"),
+    *("id", "origin_id", "destination_id", "cabin"),
+    *("basis", "family_id", "family__includes_seats", "booking_class", "amount", "currency"),
     *("child_discount", "infant_discount", "sale_from", "sale_to", "travel_from", "travel_to"),
     *("days", "advance_purchase_days", "authorization_level", "refundable"),
     *("cancel_before_allowed", "cancel_before_fee", "cancel_after_allowed", "cancel_after_fee"),
@@ -54,35 +56,42 @@ COLUMNS: Final = (
 def _fares(origin: str, destination: str, cabin: str, day: date) -> list[rules.Fare]:
     """The fares of a market, each with those of its blackout dates that the day is in."""
     of_market = {"origin": origin, "destination": destination, "cabin": cabin}
-    closed: dict[int, list[Period]] = defaultdict(list)
+    closed: dict[int, tuple[Period, ...]] = defaultdict(tuple)
     blackouts = Blackout.objects.filter(
         **{f"fare__{name}": value for name, value in of_market.items()},
         first__lte=day,
         last__gte=day,
     )
     for fare, first, last in blackouts.values_list("fare", "first", "last"):
-        closed[fare].append(Period(first=first, last=last))
-    rows = Fare.objects.filter(**of_market).values(*COLUMNS)
-    return [
-        rules.Fare(
-            **of_market,
-            basis=row["basis"],
-            family=row["family_id"],
-            includes_seats=row["family__includes_seats"],
-            booking_class=row["booking_class"],
-            amount=row["amount"],
-            currency=row["currency"],
-            discounts=discounts_of(row),
-            sale=Period(first=row["sale_from"], last=row["sale_to"]),
-            travel=Period(first=row["travel_from"], last=row["travel_to"]),
-            days=row["days"],
-            blackouts=tuple(closed[row["pk"]]),
-            advance_purchase_days=row["advance_purchase_days"],
-            authorization_level=row["authorization_level"],
-            conditions=conditions_of(row),
-        )
-        for row in rows
-    ]
+        closed[fare] += (Period(first=first, last=last),)
+    rows = Fare.objects.filter(**of_market).values_list(*COLUMNS)
+    return [_fare(row, closed[row[0]]) for row in rows]
+
+
+@lru_cache(maxsize=10_000)
+def _fare(values: tuple[Any, ...], blackouts: tuple[Period, ...]) -> rules.Fare:
+    """A fare of these columns: made once, as most of what reading a fare costs is making it, and
+    the same columns always make the same."""
+    row = dict(zip(COLUMNS, values, strict=True))
+    return rules.Fare(
+        origin=row["origin_id"],
+        destination=row["destination_id"],
+        cabin=row["cabin"],
+        basis=row["basis"],
+        family=row["family_id"],
+        includes_seats=row["family__includes_seats"],
+        booking_class=row["booking_class"],
+        amount=row["amount"],
+        currency=row["currency"],
+        discounts=discounts_of(row),
+        sale=Period(first=row["sale_from"], last=row["sale_to"]),
+        travel=Period(first=row["travel_from"], last=row["travel_to"]),
+        days=row["days"],
+        blackouts=blackouts,
+        advance_purchase_days=row["advance_purchase_days"],
+        authorization_level=row["authorization_level"],
+        conditions=conditions_of(row),
+    )
 
 
 def _levy(row: Levy) -> rules.Levy:
