@@ -1,5 +1,6 @@
 """What an itinerary costs: worked examples, with their arithmetic, and every rule."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -293,6 +294,14 @@ def test_a_chosen_seat_is_paid_in_the_fares_currency_or_the_fare_is_refused() ->
     quoted(factories.request(currency="SEK"), rules)
     window = factories.request(passengers=[factories.seated("WINDOW")], currency="SEK")
     assert refused(window, rules).rule == Rule.CURRENCY_MISMATCH
+
+
+def test_a_seat_that_is_priced_in_several_currencies_costs_what_it_does_in_the_fares() -> None:
+    in_euro = factories.seat_charge("WINDOW", 900)
+    in_kronor = replace(in_euro, amount=9900, currency="SEK")
+    rules = factories.tariff(factories.fare(amount=7100), seat_charges=[in_kronor, in_euro])
+    window = factories.request(passengers=[factories.seated("WINDOW")])
+    assert quoted(window, rules).price.total == 7100 + 900
 
 
 # Which refusal
