@@ -2,17 +2,14 @@
 not, and the model foresees nothing that the real service never does, but for its surprises.
 
 Four requests about one authorization in every order, asked again in between, and every answer of a
-processor: played to the real handlers and to the model side by side. A
-processor that has refused a charge may find later that it was made; it never refuses to give up
-what is only reserved.
+processor: played to the real handlers and to the model side by side.
 """
 
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from uuid_utils.compat import uuid7
 
@@ -32,11 +29,8 @@ from tests.payment.factories import AMOUNT, NOW
 pytestmark = pytest.mark.django_db
 
 Kind, Status = Operation.Kind, Operation.Status
-ANSWERS: Final[tuple[Outcome, ...]] = (
-    Approved(reference="ref"),
-    Declined(reason="refused"),
-    OutcomeUnknown("timed out"),
-)
+DEFINITE: Final[tuple[Outcome, ...]] = (Approved(reference="ref"), Declined(reason="refused"))
+ANSWERS: Final[tuple[Outcome, ...]] = (*DEFINITE, OutcomeUnknown("timed out"))
 
 
 class Step(NamedTuple):
@@ -163,16 +157,8 @@ class Lockstep:
             if not times or sum(asked) - sum(map(bool, asked)) < self.repeats:
                 yield Step(request=request)
         if due := self.real.due():
-            for outcome in ANSWERS:
-                if self._may_be(outcome, due):
-                    yield Step(outcome=outcome)
-
-    def _may_be(self, outcome: Outcome, due: Operation) -> bool:
-        """Whether a processor answers so: a second surprise is none of the model's."""
-        if isinstance(outcome, OutcomeUnknown):
-            return due.status != Status.UNKNOWN
-        is_refusal = isinstance(outcome, Declined)
-        return not (is_refusal and due.kind == Kind.VOID) or _was_refused(due.payment_id)
+            for outcome in ANSWERS if due.status != Status.UNKNOWN else DEFINITE:
+                yield Step(outcome=outcome)
 
     def _play(self, step: Step, model: Payments, asked: tuple[int, ...]) -> None:
         self.steps += 1
@@ -201,20 +187,14 @@ class Lockstep:
         return model
 
     def _is_so(self, model: Payments) -> bool:
-        """Whether payment's account is the model's; a charge that the processor has made and
-        denied, the model's one surprise here, is in no account."""
+        """Whether payment's account is the model's."""
         seen = self.real.seen()
         account = (seen.charged, seen.refunded, seen.holds)
-        return not model.surprises or account == (model.charged, model.refunded, model.holds)
-
-
-def _was_refused(payment_id: UUID) -> bool:
-    return Operation.objects.filter(
-        payment=payment_id, kind=Kind.CAPTURE, status=Status.FAILED, reason="refused"
-    ).exists()
+        return account == (model.charged, model.refunded, model.holds)
 
 
 @pytest.mark.parametrize("repeats", [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="played on SQLite; MariaDB has the races")
 def test_the_real_service_answers_as_the_explorers_model_does(repeats: int) -> None:
     lockstep = Lockstep(repeats=repeats)
     lockstep.run()
