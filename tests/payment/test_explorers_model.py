@@ -87,7 +87,7 @@ class Real:
 
     def _told(self, before: int) -> list[Answer]:
         return [
-            _said(row.type, registry.decode(row.type, row.payload))
+            _said(row.type, registry.decode(row.type, row.payload.encode()))
             for row in self._history()[before:]
         ]
 
@@ -182,8 +182,9 @@ class Lockstep:
             self.given.add((asked[answer.number], answer.event))
             ways = [after for after, foreseen in model.outcomes() if foreseen == answer]
             assert ways, f"{answer}: none of the model's at {model}"
-            [model, *_] = [after for after in ways if self._is_so(after)] or [None]
-            assert model, f"{self.real.seen()} after {answer}: the model has {ways}"
+            same = [after for after in ways if self._is_so(after)]
+            assert same, f"{self.real.seen()} after {answer}: the model has {ways}"
+            model = same[0]
         return model
 
     def _is_so(self, model: Payments) -> bool:
