@@ -7,6 +7,7 @@ from tests.e2e.system import System
 RELAY = "booking-run-outbox-relay"
 CONSUMER = "payment-consume-bookings"
 OPERATIONS = "payment-run-operations"
+DEADLINES = "booking-run-deadlines"
 
 
 def test_a_relay_killed_between_publish_and_mark_publishes_again(system: System) -> None:
@@ -51,11 +52,27 @@ def test_a_worker_killed_between_the_answer_and_its_record_charges_once(system: 
     system.assert_confirmed_once(reservation_id)
 
 
+def test_a_worker_killed_while_a_hold_ends_leaves_it_to_the_next_one(system: System) -> None:
+    victim = system.crash_in_place_of(
+        DEADLINES, "booking", "run_deadlines", at="booking.orchestrator:_follow"
+    )
+    reservation_id = system.hold()
+    system.let_the_hold_run_out(reservation_id)
+    system.wait_for_the_kill(victim)
+    assert system.told(reservation_id)[-1] == "booking.PassengerContactGiven.v1"
+    other = system.start_worker("booking", "run_deadlines")
+    system.wait_for(reservation_id, "EXPIRED")
+    other.terminate()
+    assert other.wait(timeout=10) == 0
+    assert system.told(reservation_id).count("booking.ReservationExpired.v1") == 1
+
+
 @pytest.mark.parametrize(
     "process",
     [
         "booking-run-outbox-relay",
         "booking-consume-payments",
+        "booking-run-deadlines",
         "payment-run-outbox-relay",
         "payment-consume-bookings",
         "payment-run-operations",
