@@ -106,15 +106,17 @@ class Payments:
             case "PaymentVoidRequested":
                 yield self._answered(operation, "PaymentVoided", holds=False)
                 if self.surprises and self.holds:
-                    yield from replace(self, surprises=self.surprises - 1)._refused(operation)
+                    yield from self._refused(operation)
             case "PaymentRefundRequested":
                 yield from self._refunds(operation)
 
     def _refused(self, void: Operation) -> Iterator[tuple["Payments", Answer]]:
-        """A void that the processor refuses: for nothing, or because the card was charged."""
-        yield self._answered(void, "PaymentVoidFailed")
+        """A void that the processor refuses: because the card was charged; or for no reason, and
+        then it surprises nobody any more, since people see to the card themselves."""
+        yield self._answered(void, "PaymentVoidFailed", surprises=0)
         if self._is_refused(void.request.of):
-            yield self._answered(void, "PaymentVoidFailed", holds=False, charged=1)
+            fewer = self.surprises - 1
+            yield self._answered(void, "PaymentVoidFailed", holds=False, charged=1, surprises=fewer)
 
     def _refunds(self, operation: Operation) -> Iterator[tuple["Payments", Answer]]:
         if self.charged > self.refunded:
