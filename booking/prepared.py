@@ -42,6 +42,37 @@ def _bound(parameters: Sequence[Any], values: dict[str, Any]) -> list[Any]:
     return [one.of(values) if isinstance(one, Argument) else one for one in parameters]
 
 
+class Rows:
+    """A queryset that is compiled when this is made, and then only run.
+
+    Args:
+        queryset: what is read, in the order in which the rows have it.
+    """
+
+    def __init__(self, queryset: QuerySet[Any, Any]) -> None:
+        compiler: Any = queryset.query.get_compiler(queryset.db)
+        self._sql, self._parameters = compiler.as_sql()
+        self.columns, self.classes = compiler.select, compiler.klass_info
+        converters = compiler.get_converters([column[0] for column in self.columns])
+        self._converters = [
+            (position, convert, column)
+            for position, (several, column) in converters.items()
+            for convert in several
+        ]
+
+    def all(self, **values: Any) -> list[list[Any]]:
+        """The rows, for some values of the arguments."""
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, _bound(self._parameters, values))
+            found = list(map(list, cursor.fetchall()))
+        return [self._converted(row) for row in found] if self._converters else found
+
+    def _converted(self, row: list[Any]) -> list[Any]:
+        for position, convert, column in self._converters:
+            row[position] = convert(row[position], column, connection)
+        return row
+
+
 class Select(Generic[M]):
     """A queryset that is compiled when this is made, and then only run.
 
@@ -50,28 +81,23 @@ class Select(Generic[M]):
     """
 
     def __init__(self, queryset: QuerySet[M]) -> None:
-        compiler = queryset.query.get_compiler(queryset.db)
-        self._sql, self._parameters = compiler.as_sql()
+        self._rows = rows = Rows(queryset)
         self._model, self._database = queryset.model, queryset.db
-        columns = compiler.select
-        positions = compiler.klass_info["select_fields"]
+        positions = rows.classes["select_fields"]
         self._own = slice(positions[0], positions[-1] + 1)
-        self._names = [column[0].target.attname for column in columns[self._own]]
+        self._names = [column[0].target.attname for column in rows.columns[self._own]]
         related: Any = get_related_populators  # the stubs are ahead of the Django that is pinned
-        self._related = related(compiler.klass_info, columns, queryset.db)
-        self._converters = compiler.get_converters([column[0] for column in columns])
+        self._related = related(rows.classes, rows.columns, queryset.db)
 
     def first(self, **values: Any) -> M | None:
         """The first instance that there is, for some values of the arguments."""
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql, _bound(self._parameters, values))
-            found = cursor.fetchone()
-        return self._instance(list(found)) if found else None
+        return next(iter(self.all(**values)), None)
+
+    def all(self, **values: Any) -> list[M]:
+        """The instances, for some values of the arguments."""
+        return [self._instance(row) for row in self._rows.all(**values)]
 
     def _instance(self, row: list[Any]) -> M:
-        for position, (converters, column) in self._converters.items():
-            for convert in converters:
-                row[position] = convert(row[position], column, connection)
         instance = self._model.from_db(self._database, self._names, row[self._own])
         for related in self._related:
             related.populate(row, instance)
