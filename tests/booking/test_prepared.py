@@ -4,13 +4,12 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, models
+from django.db import models
 from django.db.models import Count, F, Max
-from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from booking.models import Departure, Seat, TimelineEntry
-from booking.prepared import Argument, Rows, Select, Update, insert
+from booking.models import Departure, Seat
+from booking.prepared import Argument, Rows, Select, Update
 from tests.booking import factories
 
 pytestmark = pytest.mark.django_db
@@ -88,26 +87,6 @@ def test_an_update_changes_what_its_conditions_allow_and_says_how_many(
     assert hold.run(number="1A", other="1B", **asked) == 1
     assert set(departure.seats.values_list("status", "reservation_id")) == {("HELD", owner)}
     assert Seat.objects.exclude(departure=departure).get().status == Seat.Status.FREE
-
-
-def test_rows_are_inserted_as_they_would_be_saved() -> None:
-    factories.seat()
-    reservation = factories.reserve()
-    TimelineEntry.objects.all().delete()
-    now = timezone.now()
-    rows = [
-        TimelineEntry(reservation=reservation, at=now, entry=entry, detail="100 % 'sure' %s")
-        for entry in ("first", "second")
-    ]
-    insert(rows)
-    assert not any(row._state.adding for row in rows)
-    found = TimelineEntry.objects.order_by("id").values_list("entry", "at", "detail")
-    assert list(found) == [(row.entry, now, "100 % 'sure' %s") for row in rows]
-
-
-def test_a_constraint_holds_for_what_is_inserted(departure: Departure) -> None:
-    with pytest.raises(IntegrityError):
-        insert([Seat(departure=departure, number="1A", cabin="ECONOMY")])
 
 
 def test_a_date_is_compared_as_one(departure: Departure) -> None:
