@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-slow lint types bench-outbox bench-booking bench-payment events openapi saga
+.PHONY: help demo up down test test-slow lint types bench-outbox bench-booking bench-payment bench-saga events openapi saga
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
@@ -45,3 +45,6 @@ bench-booking:  ## how fast seats are booked and looked at, beside the limits; f
 
 bench-payment:  ## how many authorizations one worker gets through; fails where it is too few
 	@$(PYTHON) dev/bench.py payment
+
+bench-saga:  ## how long a reservation takes to be confirmed, step by step; fails where it is too long
+	@$(PYTHON) dev/bench.py saga

@@ -6,13 +6,14 @@ asked stays a queryset, with an `Argument` wherever requests differ.
 """
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, Generic, TypeVar
 
-from django.db import connection
-from django.db.models import AutoField, Expression, Field, Model, QuerySet
+from django.db import connections
+from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.models.sql import UpdateQuery
+
+from outbox.inserts import conversion
 
 M = TypeVar("M", bound=Model)
 
@@ -27,19 +28,53 @@ class Argument(Expression):
 
     def __init__(self, name: str, output_field: "Field[Any, Any]") -> None:
         super().__init__(output_field=output_field)
-        self.name = name
+        self.name, self._conversion = name, conversion(output_field)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         """A place for the value, which this object keeps."""
         return "%s", (self,)
 
-    def of(self, values: dict[str, Any]) -> Any:
+    def of(self, values: dict[str, Any], connection: Any) -> Any:
         """The value, as the database takes it."""
-        return self.output_field.get_db_prep_value(values[self.name], connection)
+        value, (plain, convert) = values[self.name], self._conversion
+        return value if value is None or type(value) is plain else convert(value, connection)
 
 
-def _bound(parameters: Sequence[Any], values: dict[str, Any]) -> list[Any]:
-    return [one.of(values) if isinstance(one, Argument) else one for one in parameters]
+def _bound(parameters: Sequence[Any], values: dict[str, Any], connection: Any) -> list[Any]:
+    return [one.of(values, connection) if type(one) is Argument else one for one in parameters]
+
+
+class Rows:
+    """A queryset that is compiled when this is made, and then only run.
+
+    Args:
+        queryset: what is read, in the order in which the rows have it.
+    """
+
+    def __init__(self, queryset: QuerySet[Any, Any]) -> None:
+        compiler: Any = queryset.query.get_compiler(queryset.db)
+        self._sql, self._parameters = compiler.as_sql()
+        self._database = queryset.db
+        self.columns, self.classes = compiler.select, compiler.klass_info
+        converters = compiler.get_converters([column[0] for column in self.columns])
+        self._converters = [
+            (position, convert, column)
+            for position, (several, column) in converters.items()
+            for convert in several
+        ]
+
+    def all(self, **values: Any) -> list[list[Any]]:
+        """The rows, for some values of the arguments."""
+        connection: Any = connections[self._database]
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, _bound(self._parameters, values, connection))
+            found = list(map(list, cursor.fetchall()))
+        return [self._converted(row, connection) for row in found] if self._converters else found
+
+    def _converted(self, row: list[Any], connection: Any) -> list[Any]:
+        for position, convert, column in self._converters:
+            row[position] = convert(row[position], column, connection)
+        return row
 
 
 class Select(Generic[M]):
@@ -50,28 +85,23 @@ class Select(Generic[M]):
     """
 
     def __init__(self, queryset: QuerySet[M]) -> None:
-        compiler = queryset.query.get_compiler(queryset.db)
-        self._sql, self._parameters = compiler.as_sql()
+        self._rows = rows = Rows(queryset)
         self._model, self._database = queryset.model, queryset.db
-        columns = compiler.select
-        positions = compiler.klass_info["select_fields"]
+        positions = rows.classes["select_fields"]
         self._own = slice(positions[0], positions[-1] + 1)
-        self._names = [column[0].target.attname for column in columns[self._own]]
+        self._names = [column[0].target.attname for column in rows.columns[self._own]]
         related: Any = get_related_populators  # the stubs are ahead of the Django that is pinned
-        self._related = related(compiler.klass_info, columns, queryset.db)
-        self._converters = compiler.get_converters([column[0] for column in columns])
+        self._related = related(rows.classes, rows.columns, queryset.db)
 
     def first(self, **values: Any) -> M | None:
         """The first instance that there is, for some values of the arguments."""
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql, _bound(self._parameters, values))
-            found = cursor.fetchone()
-        return self._instance(list(found)) if found else None
+        return next(iter(self.all(**values)), None)
+
+    def all(self, **values: Any) -> list[M]:
+        """The instances, for some values of the arguments."""
+        return [self._instance(row) for row in self._rows.all(**values)]
 
     def _instance(self, row: list[Any]) -> M:
-        for position, (converters, column) in self._converters.items():
-            for convert in converters:
-                row[position] = convert(row[position], column, connection)
         instance = self._model.from_db(self._database, self._names, row[self._own])
         for related in self._related:
             related.populate(row, instance)
@@ -90,34 +120,11 @@ class Update:
         query: Any = queryset.query.chain(UpdateQuery)
         query.add_update_values(changes)
         self._sql, self._parameters = query.get_compiler(queryset.db).as_sql()
+        self._database = queryset.db
 
     def run(self, **values: Any) -> int:
         """Change the rows, for some values of the arguments; how many there were."""
+        connection: Any = connections[self._database]
         with connection.cursor() as cursor:
-            cursor.execute(self._sql, _bound(self._parameters, values))
+            cursor.execute(self._sql, _bound(self._parameters, values, connection))
             return int(cursor.rowcount)
-
-
-def insert(rows: Sequence[Model]) -> None:
-    """Insert new rows of one model by one statement. A number that the database gives each is not
-    read back."""
-    sql, fields = _insert(type(rows[0]), len(rows))
-    values = [
-        field.get_db_prep_save(field.pre_save(row, add=True), connection)
-        for row in rows
-        for field in fields
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-    for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
-
-
-@cache
-def _insert(model: type[Model], rows: int) -> tuple[str, list["Field[Any, Any]"]]:
-    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
-    quoted = connection.ops.quote_name
-    columns = ", ".join(quoted(str(field.column)) for field in fields)
-    places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * rows)
-    # Nothing in it comes from outside.
-    return f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES {places}", fields  # noqa: S608

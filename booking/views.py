@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any, Final
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_view
 from rest_framework import generics, status
@@ -24,6 +23,7 @@ from booking.serializers import (
     ReservationWithParty,
     SeatMapSerializer,
     SeatsRequest,
+    Shown,
     StrictSerializer,
     SurnameRequest,
     TimelineEntrySerializer,
@@ -31,10 +31,9 @@ from booking.serializers import (
     locator_of,
 )
 
-# One instance each for all answers: what costs is making the fields, and showing changes nothing.
-SHOWN: Final = ReservationWithParty()
-DEPARTURE: Final = DepartureSerializer()
-SEAT_MAP: Final = SeatMapSerializer()
+RESERVATION: Final = Shown(ReservationWithParty())
+DEPARTURE: Final = Shown(DepartureSerializer())
+SEAT_MAP: Final = Shown(SeatMapSerializer())
 # What is left is told as it is now: a copy of the answer would offer what is sold.
 NOT_KEPT: Final = {"Cache-Control": "no-store"}
 
@@ -47,7 +46,7 @@ def whose(request: Request) -> str | None:
 def shown(reservation: Reservation, code: int = status.HTTP_200_OK, **headers: str) -> Response:
     """A reservation with its version."""
     return Response(
-        SHOWN.to_representation(reservation),
+        RESERVATION(reservation),
         status=code,
         headers={"ETag": entity_tag(reservation), **headers},
     )
@@ -75,7 +74,8 @@ class ReservationList(AnsweredOnce, generics.ListAPIView[Reservation]):
         reservation = services.create_reservation(
             **asked.validated_data, customer_id=customer_of(request), now=timezone.now()
         )
-        location = reverse("reservation", args=[reservation.pk])
+        # What `reverse` would find: a reservation is below the list.
+        location = f"{request.path}/{reservation.pk}"
         return shown(reservation, status.HTTP_201_CREATED, Location=location)
 
 
@@ -196,7 +196,7 @@ class DepartureSearch(generics.GenericAPIView[Any]):
         asked = DepartureQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
         found = selectors.search(**asked.validated_data, now=timezone.now())
-        results = [DEPARTURE.to_representation(one) for one in found]
+        results = [DEPARTURE(one) for one in found]
         return Response({"results": results}, headers=NOT_KEPT)
 
 
@@ -209,7 +209,7 @@ class DepartureDetail(generics.GenericAPIView[Any]):
     def get(self, request: Request, flight_number: int, day: date) -> Response:
         """The departure with its cabins."""
         found = selectors.availability_on(flight_number, day)
-        return Response(DEPARTURE.to_representation(found), headers=NOT_KEPT)
+        return Response(DEPARTURE(found), headers=NOT_KEPT)
 
 
 @extend_schema_view(get=documents.GET_SEAT_MAP)
@@ -221,4 +221,4 @@ class DepartureSeats(generics.GenericAPIView[Any]):
     def get(self, request: Request, flight_number: int, day: date) -> Response:
         """The departure with its cabins and its seats."""
         found = selectors.seat_map(flight_number, day)
-        return Response(SEAT_MAP.to_representation(found), headers=NOT_KEPT)
+        return Response(SEAT_MAP(found), headers=NOT_KEPT)

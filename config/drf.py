@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.metadata import SimpleMetadata
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
@@ -39,6 +40,22 @@ PLAIN_CODES: Final = frozenset(
         "unsupported_media_type",
     }
 )
+
+
+class JSONForPrograms(DefaultContentNegotiation):
+    """DRF's way to find the renderer, and a shorter one to the same where nothing but JSON, or
+    anything at all, is asked for, which is what programs do."""
+
+    def select_renderer(
+        self, request: Any, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[Any, str]:
+        """The renderer, and the media type that it is taken for."""
+        first = renderers[0]
+        accepted = request.META.get("HTTP_ACCEPT", "*/*")
+        if accepted in ("*/*", first.media_type) and not format_suffix:
+            return first, first.media_type
+        found: tuple[Any, str] = super().select_renderer(request, renderers, format_suffix)
+        return found
 
 
 class BoundedJSONParser(JSONParser):

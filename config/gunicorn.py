@@ -4,9 +4,11 @@ The settings are read here once before any worker starts, so that a missing one 
 with one line instead of a worker that keeps dying.
 """
 
+import gc
 import os
 import sys
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -46,3 +48,11 @@ keepalive = 75
 control_socket_disable = True
 errorlog = "-"
 accesslog = None
+
+
+def post_worker_init(worker: Any) -> None:
+    """Keep what is loaded out of the garbage collector's way: it stays for good, and to look
+    through all of it held a worker up for 70 ms every few thousand requests."""
+    import_module(settings.ROOT_URLCONF)  # or the first request would load the views
+    gc.collect()
+    gc.freeze()

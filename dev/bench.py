@@ -1,6 +1,6 @@
 """`make bench-…`: a benchmark on servers of its own, below var/bench.
 
-python3 dev/bench.py outbox|booking|payment [--quick] [--rounds N] [--part NAME ...]
+python3 dev/bench.py outbox|booking|payment|saga [--quick] [--rounds N] [--part NAME ...]
 """
 
 import os
@@ -13,23 +13,27 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from dev import bootstrap, console
+from dev.processes import SERVICES, Service
 
 
 @dataclass(frozen=True)
 class Benchmark:
     """A package of bench/ with settings of its own.
 
-    `databases` are made besides the services' own; `kafka`: it needs a broker.
+    `databases` are made besides the services' own; `kafka`: it needs a broker; `services` run as
+    `make up` starts them.
     """
 
     databases: tuple[str, ...] = ()
     kafka: bool = True
+    services: tuple[Service, ...] = ()
 
 
 BENCHMARKS = {
     "outbox": Benchmark(databases=("bench", "bench_history")),
     "booking": Benchmark(kafka=False),
     "payment": Benchmark(),
+    "saga": Benchmark(services=SERVICES),
 }
 
 
@@ -54,14 +58,20 @@ def _run(name: str, arguments: list[str]) -> int:
 
     benchmark, folder = BENCHMARKS[name], folders.private_folder("bench")
     backing = Servers(folder, databases=benchmark.databases, kafka=benchmark.kafka)
-    stack = Stack(folder, backing, services=())
+    books = str(folder / "processor-books.sqlite3")
+    stack = Stack(
+        folder,
+        backing,
+        services=benchmark.services,
+        settings={"PROCESSOR_BOOKS": books, "PROCESSOR_LATENCY_MS": "0", "WEB_CONCURRENCY": "2"},
+    )
     try:
         stack.start()
         settings = {
             **environment.read(stack.environment_file),
             "TRIAL": "1",  # or the services' own settings would ask for more than is measured
             "DJANGO_SETTINGS_MODULE": f"bench.{name}.settings",
-            **{f"{program.upper()}_PID": str(stack.pid(program)) for program in stack.names()},
+            **{_variable(program): str(stack.pid(program)) for program in stack.names()},
         }
         command = [sys.executable, "-m", f"bench.{name}", *arguments]
         return subprocess.run(
@@ -71,6 +81,11 @@ def _run(name: str, arguments: list[str]) -> int:
         stack.stop()
         for server in ("mariadb", "kafka"):  # gigabytes; the logs stay
             shutil.rmtree(folder / server, ignore_errors=True)
+
+
+def _variable(program: str) -> str:
+    """Where a benchmark finds the program's process id."""
+    return f"{program.upper().replace('-', '_')}_PID"
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def types() -> Iterator[Check]:
     for service in SERVICES:
         sources = [service.name, f"tests/{service.name}", f"config/urls/{service.name}.py"]
         if service is BOOKING:
-            sources += [*SHARED, *(f"tests/{name}" for name in SHARED_TESTS)]
+            sources += [*SHARED, *(f"tests/{name}" for name in SHARED_TESTS), "bench/saga"]
             sources.remove("config/urls/booking.py")  # in `config` already
         sources.append(f"bench/{service.name}")
         yield _mypy(service.name, service.settings_module, sources)

@@ -31,7 +31,12 @@ class Part:
     @property
     def needs_servers(self) -> bool:
         """Whether all of it needs MariaDB and Kafka."""
-        return self.on_mariadb or self.folder == "e2e"
+        return self.on_mariadb or self.is_system
+
+    @property
+    def is_system(self) -> bool:
+        """Whether it starts whole systems, and wants the machine for itself."""
+        return self.folder == "e2e"
 
     def marks(self, *, slow: bool, servers: bool) -> str:
         """The expression for pytest's -m; `servers`: MariaDB and Kafka can be had."""

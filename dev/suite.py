@@ -6,6 +6,7 @@ import sys
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +71,7 @@ class Suite:
         able = [part for part in self._parts if servers or not part.needs_servers]
         try:
             addresses = environment.read(stack.environment_file) if stack else {}
-            outcomes = [self._run(part, addresses, servers=servers) for part in able]
+            outcomes = self._run_all(able, addresses, servers=servers)
         finally:
             if stack is not None:
                 stack.stop()
@@ -92,19 +93,43 @@ class Suite:
             return None
         return stack
 
+    def _run_all(
+        self, able: Sequence[Part], addresses: dict[str, str], *, servers: bool
+    ) -> list[Outcome]:
+        """The parts without servers beside those on them, which wait for the servers half of the
+        time; those of whole systems afterwards, by themselves."""
+
+        def run(lane: Sequence[Part]) -> list[Outcome]:
+            return [self._run(part, addresses, servers=servers) for part in lane]
+
+        lanes = [
+            [part for part in able if not part.needs_servers],
+            [part for part in able if part.on_mariadb],
+        ]
+        with ThreadPoolExecutor(len(lanes)) as pool:
+            outcomes = [outcome for lane in pool.map(run, lanes) for outcome in lane]
+        return [*outcomes, *run([part for part in able if part.is_system])]
+
     def _run(self, part: Part, addresses: dict[str, str], *, servers: bool) -> Outcome:
+        """Run one part, and print each line of its output behind its name."""
         marks = part.marks(slow=self._slow, servers=servers)
-        print(f"\n=== {part.name} ({marks})", flush=True)
-        report = self._folder / "report.xml"
+        say(part.name, f"begins ({marks})")
+        report = self._folder / f"{part.name.replace(' ', '-')}.xml"
         report.unlink(missing_ok=True)
         command = [sys.executable, "-m", "pytest", f"tests/{part.folder}", "-m", marks]
         begun = time.monotonic()
-        status = subprocess.run(
+        with subprocess.Popen(
             [*command, "-q", f"--junitxml={report}", *self._arguments],
             cwd=ROOT,
             env=self._environment(part, addresses),
-            check=False,
-        ).returncode
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as pytest:
+            for line in pytest.stdout or ():
+                say(part.name, line.rstrip())
+        status = pytest.returncode
         return Outcome(part.name, status, time.monotonic() - begun, *count(report))
 
     def _environment(self, part: Part, addresses: dict[str, str]) -> dict[str, str]:
@@ -118,6 +143,12 @@ class Suite:
             on_mariadb = addresses.get(f"{database.upper()}_DATABASE_URL", "")
             variables[variable] = on_mariadb if part.on_mariadb else on_sqlite
         return variables
+
+
+def say(part: str, line: str) -> None:
+    """Print a line of a part whole, whatever another part prints."""
+    sys.stdout.write(f"{part:<20} | {line}\n")
+    sys.stdout.flush()
 
 
 def count(report: Path) -> tuple[int, int, int]:

@@ -9,3 +9,9 @@ class OutboxConfig(AppConfig):
     name = "outbox"
     verbose_name = "Outbox and inbox"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Do what threads cannot do side by side."""
+        from outbox import registry  # it needs the settings
+
+        registry.prepare()

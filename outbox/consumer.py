@@ -25,6 +25,7 @@ from outbox.models import ConsumerStart
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 0.2
+COMPANY_SECONDS: Final = 0.05
 CLOSE_SECONDS: Final = 3.0
 ANSWER_SECONDS: Final = 10.0
 LONG_BATCH_SECONDS: Final = 5.0
@@ -45,6 +46,8 @@ class Consumer:
         self._kafka.subscribe(self.topics)
         self._has_started = False
         self._next_look_for_left = time.monotonic() + LOOK_FOR_LEFT_SECONDS
+        self._waiting: list[Message] = []
+        self._wait_until = 0.0
         self._aside: list[Message] = []
         self._paused: list[TopicPartition] = []
 
@@ -63,8 +66,12 @@ class Consumer:
             with self._kept_in_group():
                 self.inbox.go_on_with_what_was_left()
             self._next_look_for_left = time.monotonic() + LOOK_FOR_LEFT_SECONDS
-        messages = self._fetch()
-        if messages:
+        come = self._fetch()
+        if not self._waiting:
+            self._wait_until = time.monotonic() + COMPANY_SECONDS
+        self._waiting += come
+        if self._waiting and not self._may_wait():
+            messages, self._waiting = self._waiting, []
             self._apply(messages)
         return True
 
@@ -111,11 +118,29 @@ class Consumer:
         if self._aside:
             aside, self._aside = self._aside, []
             return aside
-        first = self._kafka.poll(POLL_SECONDS)
+        first = self._kafka.poll(self._patience())
         if first is None:
             return []
         rest = self._kafka.consume(options().consumer_batch - 1, 0)
         return [message for message in (first, *rest) if _is_message(message)]
+
+    def _patience(self) -> float:
+        """How long to wait for messages."""
+        if self._waiting:
+            return max(0.0, self._wait_until - time.monotonic())
+        return POLL_SECONDS
+
+    def _may_wait(self) -> bool:
+        """Whether what has come only moves marks, of events that nobody handles: a transaction of
+        its own would cost as much as one with effects, and keep the next event waiting."""
+        if any(self._is_handled(message) for message in self._waiting):
+            return False
+        return len(self._waiting) < options().consumer_batch and time.monotonic() < self._wait_until
+
+    def _is_handled(self, message: Message) -> bool:
+        """Whether there is anything to do; of what cannot be read the inbox decides."""
+        type_ = dict(_headers(message)).get("ce_type", b"").decode(errors="replace")
+        return not type_ or type_ in self.inbox.handlers
 
     def _apply(self, messages: Sequence[Message]) -> None:
         try:

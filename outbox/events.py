@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from outbox import registry
 from outbox.conf import options
+from outbox.inserts import insert
 from outbox.models import EventSource, OutboxEvent, shard_of
 from outbox.nudge import nudge_on_commit
 from outbox.registry import ContractViolation, Payload
@@ -35,7 +36,7 @@ def append(source: EventSource, *payloads: Payload) -> list[OutboxEvent]:
         payloads: the events, in order.
 
     Returns:
-        The stored rows.
+        The stored rows, without the numbers that the database has given them.
 
     Raises:
         OutsideTransaction: there is no transaction.
@@ -56,7 +57,7 @@ def append_batch(events: Iterable[tuple[EventSource, Payload]]) -> list[OutboxEv
         events: an aggregate and an event of it, in order; each aggregate as one instance.
 
     Returns:
-        The stored rows, in the same order.
+        The same, in the same order.
 
     Raises:
         OutsideTransaction, UnknownEvent, ContractViolation, LostRace: as `append`; nothing of the
@@ -68,7 +69,7 @@ def append_batch(events: Iterable[tuple[EventSource, Payload]]) -> list[OutboxEv
     numbers = _raise_sequences([source for source, _, _ in encoded])
     now, trace = timezone.now(), traceparent()
     nudge_on_commit(RELAY)
-    return OutboxEvent.objects.bulk_create(
+    rows = [
         OutboxEvent(
             shard=shard_of(str(source.pk)),
             topic=payload.topic,
@@ -80,7 +81,10 @@ def append_batch(events: Iterable[tuple[EventSource, Payload]]) -> list[OutboxEv
             created_at=now,
         )
         for (source, payload, text), number in zip(encoded, numbers, strict=True)
-    )
+    ]
+    if rows:
+        insert(rows)
+    return rows
 
 
 def _keyed(source: EventSource) -> EventSource:

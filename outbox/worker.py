@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 SHORTEST_IDLE_SECONDS: Final = 0.005
 LONGEST_IDLE_SECONDS: Final = 0.1
+# Whoever is nudged need not look so often; but the relay has to mark what it has published.
+SHORTEST_IDLE_WITH_NUDGES_SECONDS: Final = 0.04
 FIRST_BACKOFF_SECONDS: Final = 0.1
 # With the time that a broker is given to answer, 60 % of the lease, shorter than the lease: else
 # workers would take each other's shards in turn all the time that the broker is away.
@@ -60,7 +62,10 @@ class Loop:
         self.listener = listener
         self.longest_silence = longest_silence
         self.stopping = threading.Event()
-        self._idle = SHORTEST_IDLE_SECONDS
+        self._shortest_idle = (
+            SHORTEST_IDLE_WITH_NUDGES_SECONDS if listener else SHORTEST_IDLE_SECONDS
+        )
+        self._idle = self._shortest_idle
         self._backoff = FIRST_BACKOFF_SECONDS
         self._next_refresh = 0.0
 
@@ -101,7 +106,7 @@ class Loop:
             return
         self._backoff = FIRST_BACKOFF_SECONDS
         if worked:
-            self._idle = SHORTEST_IDLE_SECONDS
+            self._idle = self._shortest_idle
         else:
             self._rest()
 
@@ -117,7 +122,7 @@ class Loop:
         if self.listener is None:
             self.stopping.wait(self._idle)
         elif self.listener.wait(self._idle):
-            self._idle = SHORTEST_IDLE_SECONDS
+            self._idle = self._shortest_idle
             return
         self._idle = min(self._idle * 2, LONGEST_IDLE_SECONDS)
 

@@ -59,13 +59,14 @@ class Operations:
         """Start calls for what is due, and record the answers that have come.
 
         Returns:
-            Whether any call was under way, or anything was due.
+            Whether to look again at once: calls are under way still, or more may be due than there
+            was room for. What is recorded meanwhile comes with a nudge.
         """
         self.leases.keep()
-        found = self._start()
-        working = bool(self._calls)
+        room = self.in_flight - len(self._calls)
+        started = self._start(room)
         self._record(WAIT_SECONDS)
-        return working or found
+        return bool(self._calls) or started == room
 
     def close(self) -> None:
         """Wait for the calls under way, record their answers, and give the shards back."""
@@ -73,8 +74,8 @@ class Operations:
         self._record(None)
         self.leases.release()
 
-    def _start(self) -> bool:
-        room = self.in_flight - len(self._calls)
+    def _start(self, room: int) -> int:
+        """Start so many calls at most; returns how many were due."""
         due = selectors.due_operations(
             shards=self.leases.shards,
             besides=[operation.pk for operation in self._calls.values()],
@@ -84,7 +85,7 @@ class Operations:
             if operation.kind == Operation.Kind.AUTHORIZE or not self._is_settled(operation):
                 call = self._threads.submit(ask, self.processor, request_for(operation))
                 self._calls[call] = operation
-        return bool(due)
+        return len(due)
 
     def _is_settled(self, operation: Operation) -> bool:
         """Whether the processor need not be asked any more."""

@@ -12,9 +12,9 @@ from uuid_utils.compat import uuid7
 
 from booking.models.inventory import Departure, Seat
 from booking.models.network import Cabin
-from booking.prepared import insert
 from contracts import values
 from contracts.values import Price, PriceLine, ReservationSummary, Ticket
+from outbox.inserts import insert
 from outbox.models import EventSource
 from outbox.transactions import LostRace
 

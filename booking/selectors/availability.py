@@ -1,10 +1,11 @@
 """Which departure and which seats a request gets, or why it gets none."""
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from django.conf import settings
@@ -38,8 +39,14 @@ from booking.selectors.refusals import (
 from outbox.transactions import LostRace
 
 OFFERED: Final = 5
-# What leaves until then does not sell.
+# What leaves until then, which is `closing(now)`, does not sell.
 CLOSES: Final = Argument("closes", DateTimeField())
+# The condition that a departure sells.
+SELLS: Final[Mapping[str, Any]] = MappingProxyType(
+    {"status": Departure.Status.OPEN, "departs_at__gt": CLOSES}
+)
+# What SQLite's driver takes; no column has a larger number either.
+LARGEST: Final = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -123,7 +130,7 @@ def _soonest(wanted: Wanted, now: datetime) -> tuple[Departure, str] | None:
         "flight": wanted.flight_number,
         "date": wanted.departure_date,
         "cabin": wanted.cabin or Cabin.ECONOMY,
-        "closes": now + _cut_off(),
+        "closes": closing(now),
         **{f"seat {place}": number for place, number in enumerate(wanted.numbers)},
     }
     if wanted.numbers:
@@ -206,9 +213,9 @@ def _is_open(wanted: Wanted, closes: Any, path: str = "") -> dict[str, Any]:
     }
 
 
-def sells(now: datetime) -> dict[str, Any]:
-    """The condition that a departure sells."""
-    return {"status": Departure.Status.OPEN, "departs_at__gt": now + _cut_off()}
+def closing(now: datetime) -> datetime:
+    """Until when leaves what sells no more."""
+    return now + _cut_off()
 
 
 def _cut_off() -> timedelta:
@@ -223,12 +230,20 @@ def departure_on(flight_number: int, day: date, *related: str) -> Departure:
     Raises:
         UnknownFlight, UnknownDeparture: there is none.
     """
-    departures = Departure.objects.select_related(*described(), *related)
-    departure = departures.filter(flight__number=flight_number, date=day).first()
+    departure = None
+    if flight_number <= LARGEST:
+        departure = _on_date(*related).first(flight=flight_number, date=day)
     if departure is None:
         flight_of(flight_number)
         raise UnknownDeparture(f"Flight {flight_number} does not leave on {day}.")
     return departure
+
+
+@cache
+def _on_date(*related: str) -> Select[Departure]:
+    departures = Departure.objects.select_related(*described(), *related)
+    flight, day = Argument("flight", IntegerField()), Argument("date", DateField())
+    return Select(departures.filter(flight__number=flight, date=day))
 
 
 def flight_of(number: int) -> Flight:
@@ -253,7 +268,7 @@ def must_sell(departure: Departure, now: datetime) -> None:
     if departure.status == Departure.Status.CANCELED:
         raise DepartureCanceled(f"{named} is canceled.")
     must_not_have_left(departure, now)
-    checked_in = departure.departs_at <= now + _cut_off()
+    checked_in = departure.departs_at <= closing(now)
     if checked_in or departure.status == Departure.Status.CLOSED:
         raise DepartureClosed(f"{named} is closed: check-in has ended.")
 
@@ -286,7 +301,7 @@ def _why_not(wanted: Wanted, now: datetime) -> APIException:
         departure = departure_on(flight.number, wanted.departure_date)
         must_sell(departure, now)
     else:
-        departure = _open(wanted, now + _cut_off()).order_by("departs_at").first()
+        departure = _open(wanted, closing(now)).order_by("departs_at").first()
     return _why_not_on(flight, departure, wanted)
 
 

@@ -4,14 +4,24 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache, reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    Count,
+    DateField,
+    IntegerField,
+    Q,
+)
 from rest_framework.exceptions import NotFound
 
 from booking.models import Airport, Cabin, Departure, Flight, Place, Seat
+from booking.prepared import Argument, Rows, Select
 from booking.seating import place
-from booking.selectors.availability import departure_on, flight_of, sells
+from booking.selectors.availability import SELLS, closing, departure_on, flight_of
 from booking.selectors.describing import described
 
 
@@ -86,16 +96,29 @@ def search(
     Raises:
         UnknownAirport, UnknownFlight: there is no such thing.
     """
-    route = {"flight__origin": origin, "flight__destination": destination, "date": day}
-    departures = Departure.objects.select_related(*described()).filter(**route, **sells(now))
-    if flight_number is not None:
-        departures = departures.filter(flight__number=flight_number)
-    found = list(departures.order_by("departs_at", "pk"))
+    found = _on_route(flight_number is not None).all(
+        origin=origin, destination=destination, date=day, flight=flight_number, closes=closing(now)
+    )
     if not found:
         _must_be_known(origin, destination, flight_number)
+        return []
     left = _seats_left(found)
     offered = [Availability(one, _cabins(one.flight, left[one.pk])) for one in found]
     return [one for one in offered if one.has_room(seats, cabin)]
+
+
+@cache
+def _on_route(of_one_flight: bool) -> Select[Departure]:
+    """The departures of a route and a date that sell."""
+    departures = Departure.objects.select_related(*described()).filter(
+        flight__origin=Argument("origin", CharField()),
+        flight__destination=Argument("destination", CharField()),
+        date=Argument("date", DateField()),
+        **SELLS,
+    )
+    if of_one_flight:
+        departures = departures.filter(flight__number=Argument("flight", IntegerField()))
+    return Select(departures.order_by("departs_at", "pk"))
 
 
 def _must_be_known(origin: str, destination: str, flight_number: int | None) -> None:
@@ -127,7 +150,7 @@ def seat_map(flight_number: int, day: date) -> SeatMap:
     """
     departure = departure_on(flight_number, day, "aircraft_type")
     places = departure.aircraft_type.seat_map
-    rows = departure.seats.values_list("number", "cabin", "status")
+    rows = _seats().all(departure=departure.pk)
     seats = [
         _seat(number, cabin, status, places.get(number))
         for number, cabin, status in sorted(rows, key=lambda row: place(row[0]))
@@ -152,16 +175,31 @@ def _seat(number: str, cabin: str, status: str, where: Place | None) -> dict[str
     }
 
 
+@cache
+def _seats() -> Rows:
+    """Every seat of a departure: number, cabin and status."""
+    of_it = Argument("departure", BigIntegerField())
+    return Rows(Seat.objects.filter(departure=of_it).values_list("number", "cabin", "status"))
+
+
 def _seats_left(departures: list[Departure]) -> Mapping[int, Mapping[str, int]]:
     """How many seats are free in each cabin of each departure, by one query."""
-    free = Count("pk", filter=Q(status=Seat.Status.FREE))
-    seats = Seat.objects.filter(departure__in=departures).values("departure", "cabin")
+    keys = {f"departure {place}": departure.pk for place, departure in enumerate(departures)}
     left: dict[int, dict[str, int]] = defaultdict(dict)
-    for departure_id, cabin, count in seats.annotate(free=free).values_list(
-        "departure", "cabin", "free"
-    ):
+    for departure_id, cabin, count in _counted(len(departures)).all(**keys):
         left[departure_id][cabin] = count
     return left
+
+
+@cache
+def _counted(departures: int) -> Rows:
+    """The free seats of so many departures, counted: departure, cabin and how many."""
+    keys = [Argument(f"departure {place}", BigIntegerField()) for place in range(departures)]
+    # What IN says, which takes no expressions where it is asked of a relation.
+    these = reduce(or_, (Q(departure=key) for key in keys))
+    free = Count("pk", filter=Q(status=Seat.Status.FREE))
+    seats = Seat.objects.filter(these).values("departure", "cabin")
+    return Rows(seats.annotate(free=free).values_list("departure", "cabin", "free"))
 
 
 def _cabins(flight: Flight, left: Mapping[str, int]) -> list[CabinLeft]:

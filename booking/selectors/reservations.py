@@ -3,14 +3,16 @@
 import unicodedata
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, UUIDField
 from django.db.models.functions import Now
 from rest_framework.exceptions import NotFound
 
 from booking.models import Departure, Reservation, ReservationPassenger, Saga, TimelineEntry
+from booking.prepared import Argument, Select
 from booking.selectors.describing import described
 from contracts.payment import PaymentEvent
 
@@ -147,7 +149,17 @@ def saga_that_asked(event: PaymentEvent) -> Saga:
     Raises:
         Saga.DoesNotExist: the reservation has no such saga.
     """
-    return sagas().get(pk=event.saga_id, reservation=event.reservation_id)
+    asked = _asked().first(saga=event.saga_id, reservation=event.reservation_id)
+    if asked is None:
+        raise Saga.DoesNotExist(f"{event.reservation_id} has no saga {event.saga_id}")
+    return asked
+
+
+@cache
+def _asked() -> Select[Saga]:
+    """Every answer of payment's looks for its saga."""
+    saga_id, reservation_id = (Argument(name, UUIDField()) for name in ("saga", "reservation"))
+    return Select(sagas().filter(pk=saga_id, reservation=reservation_id))
 
 
 def due_sagas(limit: int, *, only: UUID | None = None) -> list[Saga]:

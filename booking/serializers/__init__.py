@@ -19,6 +19,7 @@ from booking.serializers.reservations import (
     hold_of,
     locator_of,
 )
+from booking.serializers.showing import Shown
 
 __all__ = [
     "LOCATOR",
@@ -35,6 +36,7 @@ __all__ = [
     "ReservationWithParty",
     "SeatMapSerializer",
     "SeatsRequest",
+    "Shown",
     "StrictSerializer",
     "SurnameRequest",
     "TimelineEntrySerializer",

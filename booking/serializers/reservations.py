@@ -1,7 +1,7 @@
 """Reservations, as they go in and out over HTTP."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Final
 
 from django.conf import settings
@@ -87,6 +87,10 @@ class PaymentRequest(StrictSerializer):
 
     payment_token = PaymentTokenField(required=False)
 
+    def variant(self) -> Hashable:
+        """Whether a trial card may stand in."""
+        return settings.TRIAL
+
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """The fields; a card is required where no trial card may stand in."""
         fields = super().get_fields()
@@ -118,15 +122,27 @@ class ReservationRequest(PaymentRequest):
     contact = ContactRequest(required=False)
     offer_id = StrictCharField(required=False, max_length=100)
 
+    def variant(self) -> Hashable:
+        """Also whether passengers are listed, and whether it is a hold."""
+        return super().variant(), self._lists_passengers(), self._is_hold()
+
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """The fields: who is listed is not named again, and a hold has no card."""
         fields = super().get_fields()
-        given = getattr(self, "initial_data", None)
-        if isinstance(given, Mapping) and not html.is_html_input(given) and "passengers" in given:
+        if self._lists_passengers():
             del fields["passenger_id"], fields["seat_number"]
-        if self.context.get("hold"):
+        if self._is_hold():
             del fields["payment_token"]
         return fields
+
+    def _lists_passengers(self) -> bool:
+        given = getattr(self, "initial_data", None)
+        if not isinstance(given, Mapping) or html.is_html_input(given):
+            return False
+        return "passengers" in given
+
+    def _is_hold(self) -> bool:
+        return bool(self.context.get("hold"))
 
     def not_fields_of_forms(self) -> set[str]:
         """The browsable API's form has what it cannot show, a list and an object, in pieces."""
@@ -143,8 +159,7 @@ class ReservationRequest(PaymentRequest):
             raise OfferUnknown
         if "cabin" in attrs and attrs["cabin"] not in Cabin.values:
             raise UnknownCabin(f"There is no cabin {attrs['cabin']}.")
-        hold = self.context.get("hold")
-        card = {"payment_token": None} if hold else super().validate({})
+        card = {"payment_token": None} if self._is_hold() else super().validate({})
         return {**card, **_travelers(attrs)}
 
 

@@ -78,10 +78,10 @@ def cancel_those_on_canceled_departures(*, now: datetime) -> int:
 def _ending(reservation: Reservation, now: datetime) -> Saga:
     """The saga that ends the reservation: the one that runs, or a new one for what is bought."""
     live = selectors.live_saga(reservation.pk)
-    if live is not None:
+    if live is not None and orchestrator.waits_for(live, Cancel):
         live.reservation = reservation
         return live
-    if reservation.status != Reservation.Status.CONFIRMED:
+    if live is not None or reservation.status != Reservation.Status.CONFIRMED:
         raise LostRace(f"{reservation.record_locator} was ended since it was read")
     bought = selectors.buying_saga(reservation.pk)
     canceling = orchestrator.canceling(reservation, bought, now=now)

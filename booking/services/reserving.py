@@ -11,7 +11,6 @@ from uuid_utils.compat import uuid7
 import outbox
 from booking import orchestrator, selectors
 from booking.models import Reservation, ReservationPassenger, Seat
-from booking.prepared import insert
 from booking.selectors import Selection, Wanted
 from booking.services.party import Traveler, must_be_a_party, must_be_seated_well, seated
 from booking.steps.requests import authorize
@@ -19,6 +18,7 @@ from booking.steps.signals import Pay
 from booking.steps.telling import note, seats_of
 from contracts.booking import BookingEvent, PassengerContactGiven, ReservationCreated
 from contracts.values import Contact
+from outbox.inserts import insert
 from outbox.transactions import LostRace, unit_of_work
 
 # Of whom nobody said which language they read.

@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Final
 
 from booking.models import Reservation, ReservationPassenger, TimelineEntry
-from booking.prepared import insert
 from contracts.payment import (
     PaymentAuthorized,
     PaymentCaptured,
@@ -17,6 +16,7 @@ from contracts.payment import (
     PaymentVoided,
     PaymentVoidFailed,
 )
+from outbox.inserts import insert
 
 # Payment's answers, where they come too late to change anything.
 LATE: Final[Mapping[type, str]] = MappingProxyType(

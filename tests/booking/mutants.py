@@ -288,7 +288,7 @@ TIME: Final = [
     ),
     Mutant(
         "nothing sells after the cut-off",
-        without(availability._soonest, " + _cut_off()"),
+        without(availability._soonest, "closing(now)", "now"),
         test_services.test_nothing_sells_after_the_check_in_cut_off_though_it_says_open,
         {"minutes": 45, "sells": False},
     ),

@@ -15,11 +15,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 import outbox
-from booking import services
+from booking import selectors, services
 from booking.deadlines import Chore, Deadlines
 from booking.departures import cancel_departure
 from booking.handlers import PAYMENTS
 from booking.models import Departure, IdempotencyKey, Reservation, Saga, Seat, TimelineEntry
+from booking.preconditions import AnyVersion
 from booking.services import deadlines
 from contracts.booking import PaymentVoidRequested, ReservationExpired
 from contracts.payment import PaymentAuthorized, PaymentCaptured, PaymentEvent
@@ -275,6 +276,24 @@ def test_a_canceled_departure_cancels_its_reservations_and_takes_the_money_back(
     assert types(reservation)[-2:] == ["ReservationCanceled", back]
     assert '"departure_canceled"' in list(history(str(reservation.pk)))[-2].payload
     assert Seat.objects.get(number="12A").status == Seat.Status.FREE
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_who_cancels_while_the_departures_reservations_are_read_is_canceled_once(
+    confirmed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reservation = factories.pending_reservation()
+    if confirmed:
+        factories.tell(PaymentAuthorized, reservation)
+    cancel_departure(departure_id=reservation.departure_id)
+    reads = iter([selectors.on_canceled_departures(20)])
+    monkeypatch.setattr(selectors, "on_canceled_departures", lambda limit: next(reads, []))
+    services.cancel_reservation(
+        reservation_id=reservation.pk, customer_id=None, versions=AnyVersion(), now=NOW
+    )
+    assert services.cancel_those_on_canceled_departures(now=LATER) == 0
+    assert types(reservation).count("ReservationCanceled") == 1
 
 
 def test_reservations_of_other_departures_stay() -> None:

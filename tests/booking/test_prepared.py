@@ -4,13 +4,12 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, models
-from django.db.models import F
-from django.utils import timezone
+from django.db import models
+from django.db.models import Count, F, Max
 from uuid_utils.compat import uuid7
 
-from booking.models import Departure, Seat, TimelineEntry
-from booking.prepared import Argument, Select, Update, insert
+from booking.models import Departure, Seat
+from booking.prepared import Argument, Rows, Select, Update
 from tests.booking import factories
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +33,23 @@ def test_it_finds_what_the_queryset_finds(departure: Departure) -> None:
     assert soonest.first(later=factories.NOW, number="1A") == departure.seats.get(number="1A")
     assert soonest.first(later=factories.NOW, number="1B") == departure.seats.get(number="1B")
     assert soonest.first(later=departure.departs_at, number="1B") is None
+
+
+def test_it_finds_all_that_the_queryset_finds(departure: Departure) -> None:
+    seats = Seat.objects.filter(departure__departs_at__gt=LATER).order_by("-departure", "number")
+    found = Select(seats).all(later=factories.NOW)
+    assert found == list(Seat.objects.order_by("-departure", "number"))
+    assert Select(seats).all(later=departure.departs_at) == [found[-1]]
+
+
+def test_rows_are_those_of_the_queryset_and_converted_as_its_own(departure: Departure) -> None:
+    seats = Seat.objects.filter(departure__departs_at__gt=LATER).values("departure__flight")
+    counted = seats.annotate(seats=Count("pk"), last=Max("departure__departs_at"))
+    rows = counted.values_list("departure__flight", "seats", "last")
+    last = Departure.objects.latest("departs_at").departs_at
+    expected = [(departure.flight_id, 3, last)]
+    assert [tuple(row) for row in Rows(rows).all(later=factories.NOW)] == expected
+    assert Rows(rows).all(later=last) == []
 
 
 def test_an_instance_is_whole_and_its_relations_cost_nothing(
@@ -71,26 +87,6 @@ def test_an_update_changes_what_its_conditions_allow_and_says_how_many(
     assert hold.run(number="1A", other="1B", **asked) == 1
     assert set(departure.seats.values_list("status", "reservation_id")) == {("HELD", owner)}
     assert Seat.objects.exclude(departure=departure).get().status == Seat.Status.FREE
-
-
-def test_rows_are_inserted_as_they_would_be_saved() -> None:
-    factories.seat()
-    reservation = factories.reserve()
-    TimelineEntry.objects.all().delete()
-    now = timezone.now()
-    rows = [
-        TimelineEntry(reservation=reservation, at=now, entry=entry, detail="100 % 'sure' %s")
-        for entry in ("first", "second")
-    ]
-    insert(rows)
-    assert not any(row._state.adding for row in rows)
-    found = TimelineEntry.objects.order_by("id").values_list("entry", "at", "detail")
-    assert list(found) == [(row.entry, now, "100 % 'sure' %s") for row in rows]
-
-
-def test_a_constraint_holds_for_what_is_inserted(departure: Departure) -> None:
-    with pytest.raises(IntegrityError):
-        insert([Seat(departure=departure, number="1A", cabin="ECONOMY")])
 
 
 def test_a_date_is_compared_as_one(departure: Departure) -> None:

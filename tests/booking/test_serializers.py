@@ -230,3 +230,47 @@ def test_a_card_number_is_never_taken_for_a_token(number: str) -> None:
     asked = ReservationRequest(data={**REQUEST, "payment_token": number})
     assert not asked.is_valid()
     assert "card number" in str(asked.errors["payment_token"])
+
+
+# Fields are shared
+
+
+FORMS: dict[str, tuple[dict[str, Any], bool]] = {
+    "one passenger": ({"passenger_id": 1, "flight_number": 1001, "seat_number": "1A"}, False),
+    "a list": ({"flight_number": 1001, "passengers": [{"passenger_id": 1}]}, False),
+    "one passenger's hold": (
+        {"passenger_id": 1, "flight_number": 1001, "seat_number": "1A"},
+        True,
+    ),
+    "a list's hold": ({"flight_number": 1001, "passengers": [{"passenger_id": 1}]}, True),
+}
+
+
+@pytest.mark.parametrize("before", FORMS)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_request_has_the_fields_of_its_own_form_whatever_came_before(
+    form: str, before: str
+) -> None:
+    for name in (before, form):
+        body, hold = FORMS[name]
+        asked = ReservationRequest(data=body, context={"hold": hold})
+        assert asked.is_valid(), asked.errors
+    assert ("payment_token" in asked.fields) is not hold
+    assert ("passenger_id" in asked.fields) is ("passenger_id" in body)
+    assert (asked.validated_data["payment_token"] is None) is hold
+
+
+def test_a_form_and_json_take_turns_without_being_taken_for_each_other(client: Client) -> None:
+    for _ in range(2):
+        assert fields(assert_refused(post(client, {**REQUEST, "passenger_id": "1"}), 400))
+        form = client.post("/api/reservations", {**REQUEST, "passenger_id": "x"})
+        assert fields(assert_refused(form, 400)) == {"passenger_id"}
+    assert client.post("/api/reservations", REQUEST).status_code == 201
+
+
+def test_shared_fields_keep_nothing_of_a_request() -> None:
+    asked = ReservationRequest(data=REQUEST, context={"hold": False})
+    assert asked.is_valid()
+    for field in asked.fields.values():
+        assert not hasattr(field.root, "initial_data")
+        assert field.context == {}

@@ -6,8 +6,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import OperationalError, connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from booking import services
 from booking.models import Departure, Reservation, Seat
@@ -22,6 +27,46 @@ from tests.booking import factories
 from tests.booking.http import PROBLEM, post, post_reservation, problem_of
 
 pytestmark = pytest.mark.django_db
+
+
+# What is accepted
+
+
+RENDERERS = (JSONRenderer, BrowsableAPIRenderer)
+ACCEPTED = (
+    None,
+    "*/*",
+    "application/json",
+    "application/*",
+    "application/json; indent=2",
+    "text/html",
+    "text/html, application/json",
+    "application/json, */*;q=0.1",
+    "APPLICATION/JSON",
+    "",
+)
+
+
+@pytest.mark.parametrize("accept", ACCEPTED)
+@pytest.mark.parametrize("first", RENDERERS)
+def test_the_short_way_to_a_renderer_leads_where_the_long_one_does(
+    accept: str | None, first: type[Any]
+) -> None:
+    renderers = [first(), *(kind() for kind in RENDERERS if kind is not first)]
+    headers = {} if accept is None else {"accept": accept}
+    short = APIView.content_negotiation_class()
+    assert type(short) is not DefaultContentNegotiation
+    assert _chosen(short, renderers, headers) == _chosen(
+        DefaultContentNegotiation(), renderers, headers
+    )
+
+
+def _chosen(way: Any, renderers: list[Any], headers: dict[str, str]) -> Any:
+    request = Request(RequestFactory(headers=headers).get("/"))
+    try:
+        return way.select_renderer(request, renderers)
+    except NotAcceptable:
+        return None
 
 
 # Making one

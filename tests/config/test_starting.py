@@ -195,3 +195,15 @@ def test_the_gateway_passes_djangos_check_for_deployment() -> None:
         "manage.py", "check", "--deploy", "--fail-level=WARNING", environment=complete("gateway")
     )
     assert process.returncode == 0, process.stderr
+
+
+@pytest.mark.parametrize("service", REQUIRED)
+def test_what_a_worker_has_loaded_is_out_of_the_garbage_collectors_way(service: str) -> None:
+    look = (
+        "import gc, sys, config.gunicorn as gunicorn; import config.wsgi; "
+        "gunicorn.post_worker_init(None); "
+        f"assert 'config.urls.{service}' in sys.modules; print(gc.get_freeze_count())"
+    )
+    process = run("-c", look, environment=complete(service))
+    assert process.returncode == 0, process.stderr
+    assert int(process.stdout) > 10_000

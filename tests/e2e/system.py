@@ -7,8 +7,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -19,6 +20,7 @@ from tests.e2e.broker import read_topic
 from tests.e2e.client import Browser, reserve, wait_for_status
 
 COMMAND_SECONDS = 60
+WAIT_SECONDS = 40
 
 
 class System:
@@ -42,6 +44,15 @@ class System:
         answer = reserve(self.gateway, **changes)
         assert answer.status == 201, answer.text
         assert answer.json["status"] == "PENDING"
+        return str(answer.json["id"])
+
+    def hold(self) -> str:
+        """Hold a seat without paying; returns the reservation's id."""
+        answer = Browser().post_json(
+            f"{self.gateway}/api/reservations?hold=true",
+            {"passenger_id": 1, "flight_number": 1001, "seat_number": "12A"},
+        )
+        assert answer.status == 201, answer.text
         return str(answer.json["id"])
 
     def wait_for(self, reservation_id: str, status: str) -> Any:
@@ -70,15 +81,20 @@ class System:
             text=True,
         ).stdout
 
-    def charges(self, reservation_id: str) -> int:
-        """How often the processor's own books show an authorization of this reservation."""
-        books = self.stack.env("payment")["PROCESSOR_BOOKS"]
-        with closing(sqlite3.connect(books)) as connection:
-            (count,) = connection.execute(
-                "SELECT COUNT(*) FROM entry WHERE kind = 'AUTHORIZE' AND idempotency_key LIKE ?",
-                (f"{reservation_id}:%",),
-            ).fetchone()
-        return int(count)
+    def books(self, reservation_id: str) -> dict[str, int]:
+        """The processor's own books of a reservation: how much of each kind it has approved."""
+        with closing(sqlite3.connect(self._books)) as connection:
+            return dict(
+                connection.execute(
+                    "SELECT kind, SUM(amount) FROM entry"
+                    " WHERE idempotency_key LIKE ? AND declined = '' GROUP BY kind",
+                    (f"{reservation_id}:%",),
+                )
+            )
+
+    @property
+    def _books(self) -> str:
+        return str(self.stack.env("payment")["PROCESSOR_BOOKS"])
 
     def published(self, topic: str, reservation_id: str) -> Counter[str]:
         """How often each event of a reservation is on a topic."""
@@ -93,7 +109,9 @@ class System:
         payment = self.payment_of(reservation_id)
         assert [op["status"] for op in payment["operations"]] == ["SUCCEEDED", "SUCCEEDED"]
         assert payment["authorized_amount"] == payment["captured_amount"] == confirmed["amount"]
-        assert self.charges(reservation_id) == 1
+        assert self.books(reservation_id) == dict.fromkeys(
+            ("AUTHORIZE", "CAPTURE"), confirmed["amount"]
+        )
         assert self.told(reservation_id) == [
             "booking.ReservationCreated.v1",
             "booking.PassengerContactGiven.v1",
@@ -109,16 +127,56 @@ class System:
 
     def wait_for_tickets(self, reservation_id: str) -> None:
         """The card is charged by events, too."""
-        deadline = time.monotonic() + 40
-        while self.told(reservation_id)[-1] != "booking.TicketsIssued.v1":
-            assert time.monotonic() < deadline, f"no tickets: {self.told(reservation_id)}"
-            time.sleep(0.2)
+        self.wait_for_entry(reservation_id, "ticketed")
+
+    def wait_for_entry(self, reservation_id: str, entry: str) -> None:
+        """Wait until the timeline ends with such an entry."""
+        _wait(lambda: self.timeline(reservation_id)[-1][0], lambda last: last == entry)
+
+    def wait_for_attempts(self, reservation_id: str, attempts: int, *, operation: int = 0) -> None:
+        """Wait until the processor was asked so often for one of the payment's operations."""
+
+        def made() -> int:
+            operations = self.payment_of(reservation_id).get("operations", [])
+            return operations[operation]["attempts"] if operation < len(operations) else 0
+
+        _wait(made, lambda count: count >= attempts)
+
+    def timeline(self, reservation_id: str) -> list[tuple[str, str]]:
+        """What a reservation's timeline says: entries and details, in order."""
+        url = f"{self.gateway}/api/reservations/{reservation_id}/timeline"
+        entries = Browser().get(url).json["results"]
+        return [(entry["entry"], entry["detail"]) for entry in entries]
 
     def told(self, reservation_id: str) -> list[str]:
         """The types of booking's events of a reservation, in order."""
         return _types(self.history("booking", reservation_id))
 
     # Breaking
+
+    @contextmanager
+    def processor_down(self) -> Iterator[None]:
+        """Nobody answers at the card processor for the enclosed block."""
+        closed = Path(f"{self._books}.down")
+        closed.touch()
+        try:
+            yield
+        finally:
+            closed.unlink()
+
+    def let_the_hold_run_out(self, reservation_id: str) -> None:
+        """Do what a quarter of an hour does."""
+        self.manage(
+            "booking",
+            "shell",
+            "--command",
+            "from booking.models import Saga; from django.db.models.functions import Now; "
+            f"Saga.objects.filter(live='{reservation_id}').update(deadline_at=Now())",
+        )
+
+    def wait_for_the_kill(self, victim: "subprocess.Popen[bytes]") -> None:
+        """Wait until a process has killed itself."""
+        assert victim.wait(timeout=WAIT_SECONDS) == -signal.SIGKILL
 
     @contextmanager
     def stopped(self, name: str) -> Iterator[None]:
@@ -167,6 +225,14 @@ class System:
         for name in self.stack.names():
             if not self.stack.is_running(name):
                 self.stack.start_process(name)
+
+
+def _wait(look: Callable[[], Any], is_there: Callable[[Any], bool]) -> None:
+    """Look again and again until it is there; fails when it does not come in time."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not is_there(seen := look()):
+        assert time.monotonic() < deadline, f"still {seen} after {WAIT_SECONDS} s"
+        time.sleep(0.05)
 
 
 def _types(history: list[Any]) -> list[str]:

@@ -1,8 +1,5 @@
 """Processes killed (-9) at the worst moments: each reservation ends CONFIRMED, paid once."""
 
-import signal
-import subprocess
-
 import pytest
 
 from tests.e2e.system import System
@@ -10,10 +7,7 @@ from tests.e2e.system import System
 RELAY = "booking-run-outbox-relay"
 CONSUMER = "payment-consume-bookings"
 OPERATIONS = "payment-run-operations"
-
-
-def wait_for_the_kill(victim: "subprocess.Popen[bytes]") -> None:
-    assert victim.wait(timeout=40) == -signal.SIGKILL
+DEADLINES = "booking-run-deadlines"
 
 
 def test_a_relay_killed_between_publish_and_mark_publishes_again(system: System) -> None:
@@ -21,7 +15,7 @@ def test_a_relay_killed_between_publish_and_mark_publishes_again(system: System)
         RELAY, "booking", "run_outbox_relay", at="outbox.relay:Relay._mark_published"
     )
     reservation_id = system.reserve()
-    wait_for_the_kill(victim)
+    system.wait_for_the_kill(victim)
     published = system.published("booking.events", reservation_id)
     assert published["booking.PaymentAuthorizeRequested.v1"] == 1
     states = {event["state"] for event in system.history("booking", reservation_id)}
@@ -37,7 +31,7 @@ def test_a_consumer_killed_between_commit_and_offset_applies_nothing_twice(syste
         CONSUMER, "payment", "consume_bookings", at="outbox.consumer:Consumer._commit"
     )
     reservation_id = system.reserve()
-    wait_for_the_kill(victim)
+    system.wait_for_the_kill(victim)
     assert len(system.payment_of(reservation_id)["operations"]) == 1
     system.stack.start_process(CONSUMER)
     system.assert_confirmed_once(reservation_id)
@@ -51,11 +45,26 @@ def test_a_worker_killed_between_the_answer_and_its_record_charges_once(system: 
         at="payment.operations:Operations._record_outcomes",
     )
     reservation_id = system.reserve()
-    wait_for_the_kill(victim)
-    assert system.charges(reservation_id) == 1
+    system.wait_for_the_kill(victim)
+    assert set(system.books(reservation_id)) == {"AUTHORIZE"}
     assert system.payment_of(reservation_id)["operations"][0]["status"] == "REQUESTED"
     system.stack.start_process(OPERATIONS)
     system.assert_confirmed_once(reservation_id)
+
+
+def test_a_worker_killed_while_a_hold_ends_leaves_it_to_the_next_one(system: System) -> None:
+    victim = system.crash_in_place_of(
+        DEADLINES, "booking", "run_deadlines", at="booking.orchestrator:_follow"
+    )
+    reservation_id = system.hold()
+    system.let_the_hold_run_out(reservation_id)
+    system.wait_for_the_kill(victim)
+    assert system.told(reservation_id)[-1] == "booking.PassengerContactGiven.v1"
+    other = system.start_worker("booking", "run_deadlines")
+    system.wait_for(reservation_id, "EXPIRED")
+    other.terminate()
+    assert other.wait(timeout=10) == 0
+    assert system.told(reservation_id).count("booking.ReservationExpired.v1") == 1
 
 
 @pytest.mark.parametrize(
@@ -63,6 +72,7 @@ def test_a_worker_killed_between_the_answer_and_its_record_charges_once(system: 
     [
         "booking-run-outbox-relay",
         "booking-consume-payments",
+        "booking-run-deadlines",
         "payment-run-outbox-relay",
         "payment-consume-bookings",
         "payment-run-operations",

@@ -29,8 +29,11 @@ def an_order() -> Order:
 
 @unit_of_work
 def appended(order: Order, *events: Any) -> list[OutboxEvent]:
-    """Append and commit; without events, one OrderPlaced."""
-    return append(order, *(events or [OrderPlaced(amount=1)]))
+    """Append and commit; without events, one OrderPlaced. Returns the rows as they are stored."""
+    made = append(order, *(events or [OrderPlaced(amount=1)]))
+    return list(
+        OutboxEvent.objects.filter(event_id__in=[row.event_id for row in made]).order_by("id")
+    )
 
 
 def placed(count: int, order: Order | None = None) -> list[OutboxEvent]:

@@ -11,10 +11,12 @@ from outbox.conf import options
 from outbox.consumer import Consumer, configuration
 from outbox.held import Incoming
 from outbox.kafka import BrokerAway
-from outbox.models import ConsumerStart, HeldMessage
+from outbox.models import ConsumerStart, HeldMessage, InboxMark
 from outbox.relay import Relay
 from tests.outbox.cluster import TOPIC, Cluster, ClusterConsumer, ClusterPublisher
-from tests.outbox.factories import an_order, effects, placed
+from tests.outbox.factories import an_order, appended, effects, placed
+from tests.outbox.shop.events import OrderShipped
+from tests.outbox.shop.handlers import shipped
 from tests.outbox.shop.models import Order
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,6 +38,14 @@ class Broker:
     def publish(self, count: int, order: Order | None = None) -> None:
         """So many events of one order."""
         placed(count, order)
+        self._relay()
+
+    def ship(self, order: Order) -> None:
+        """Another kind of event."""
+        appended(order, OrderShipped())
+        self._relay()
+
+    def _relay(self) -> None:
         relay = Relay(ClusterPublisher(self.cluster))
         relay.run_once()
         relay.close()
@@ -85,6 +95,47 @@ def test_what_could_not_be_applied_is_not_committed_and_comes_again(broker: Brok
     assert not any(broker.cluster.committed.values())
     consumer.run_once()
     assert effects() == ["placed 1", "placed 2", "placed 3"]
+
+
+def only_shipped(consumer: Consumer) -> None:
+    consumer.inbox.handlers = {OrderShipped.type: shipped}
+
+
+def test_what_nobody_handles_waits_for_what_somebody_does(broker: Broker) -> None:
+    order = an_order()
+    broker.publish(2, order)
+    consumer = Consumer("effects")
+    only_shipped(consumer)
+    consumer.run_once()
+    assert not InboxMark.objects.exists()
+    assert not any(broker.cluster.committed.values())
+    broker.ship(order)
+    consumer.run_once()
+    assert effects() == ["shipped"]
+    assert InboxMark.objects.get().sequence == 3
+    assert sum(broker.cluster.committed.values()) == 3
+
+
+def test_what_nobody_handles_does_not_wait_for_long(broker: Broker) -> None:
+    broker.publish(2)
+    consumer = Consumer("effects")
+    only_shipped(consumer)
+    consumer.run_once()
+    consumer._wait_until = 0
+    consumer.run_once()
+    assert InboxMark.objects.get().sequence == 2
+    assert sum(broker.cluster.committed.values()) == 2
+
+
+def test_what_waited_when_the_process_ended_is_read_again(broker: Broker) -> None:
+    broker.publish(1)
+    first, second = Consumer("effects"), Consumer("effects")
+    for consumer in (first, second):
+        only_shipped(consumer)
+        consumer.run_once()
+    second._wait_until = 0
+    second.run_once()
+    assert InboxMark.objects.get().sequence == 1
 
 
 def test_from_time_to_time_it_looks_for_what_was_left_behind(broker: Broker) -> None:

@@ -1,11 +1,15 @@
 """What a contract says of where an event belongs, and of what nobody is shown."""
 
 import json
+import subprocess
+import sys
 from typing import Any, ClassVar
 
 import msgspec
 import pytest
+from django.apps import apps
 
+from dev.bootstrap import ROOT
 from outbox import registry
 from outbox.registry import ContractViolation
 
@@ -76,3 +80,15 @@ def test_what_is_no_payload_is_not_presented_where_it_names_a_secret(payload: st
 @pytest.mark.parametrize("payload", ["{", "[1]", '"text"', "", "[" * 100_000])
 def test_what_is_no_payload_is_presented_as_it_is(payload: str) -> None:
     assert registry.presentable("nobody's", payload) == payload
+
+
+def test_prepared_threads_may_decode_the_same_event_first_at_the_same_moment() -> None:
+    command = [sys.executable, "-m", "tests.outbox.first_decoding", "prepare"]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+def test_every_process_is_prepared_when_its_apps_are_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[bool] = []
+    monkeypatch.setattr(registry, "prepare", lambda: prepared.append(True))
+    apps.get_app_config("outbox").ready()
+    assert prepared == [True]

@@ -15,7 +15,7 @@ from outbox.transactions import LostRace
 from outbox.worker import (
     FIRST_BACKOFF_SECONDS,
     LONGEST_BACKOFF_SECONDS,
-    SHORTEST_IDLE_SECONDS,
+    SHORTEST_IDLE_WITH_NUDGES_SECONDS,
     Loop,
 )
 
@@ -106,7 +106,7 @@ def test_a_nudge_ends_an_idle_pause() -> None:
     nudge_to(listener)
     loop._cycle()
     listener.close()
-    assert loop._idle == SHORTEST_IDLE_SECONDS
+    assert loop._idle == SHORTEST_IDLE_WITH_NUDGES_SECONDS
 
 
 def test_what_does_not_pass_by_itself_ends_the_process_after_closing() -> None:

@@ -73,9 +73,19 @@ def test_with_nothing_due_there_is_nothing_to_do(worker: Worker) -> None:
     assert worker(Scripted(YES)).run_once() is False
 
 
-def test_with_something_due_there_is(worker: Worker) -> None:
+def test_while_a_call_is_under_way_there_is(worker: Worker) -> None:
     factories.operation()
-    assert worker(Scripted(YES)).run_once() is True
+    answer = threading.Event()
+    operations = worker(Watched(lambda _: answer.wait(PATIENCE_SECONDS)))
+    assert operations.run_once() is True
+    answer.set()
+    run_until(nothing_open, operations)
+
+
+def test_where_more_may_be_due_than_there_was_room_for_there_is(worker: Worker) -> None:
+    factories.operations(2)
+    operations = worker(Scripted(YES), in_flight=1)
+    assert operations.run_once() is True
 
 
 # Outcomes that are not known
@@ -176,7 +186,7 @@ def test_an_answer_that_another_worker_recorded_meanwhile_is_recorded_once(
     factories.operation()
     slow = worker(simulator)
     slow.leases.keep()
-    slow._start()
+    slow._start(slow.in_flight)
     wait(slow._calls)
     Lease.objects.update(owner="", expires_at=None)
     run_until(nothing_open, worker(simulator))
@@ -192,7 +202,7 @@ def test_what_came_together_with_an_answer_recorded_before_is_recorded_all_the_s
     processor = Scripted(YES)
     operations = worker(processor)
     operations.leases.keep()
-    operations._start()
+    operations._start(operations.in_flight)
     wait(operations._calls)
     services.record_answer(known, YES, now=NOW)
     operations.run_once()
@@ -206,7 +216,7 @@ def test_closing_waits_for_the_calls_under_way_and_records_their_answers() -> No
     factories.operations(3)
     operations = Operations(Watched(lambda _: time.sleep(0.1)), in_flight=3)
     operations.leases.keep()
-    operations._start()
+    operations._start(operations.in_flight)
     operations.close()
     assert nothing_open()
     assert OutboxEvent.objects.count() == 3

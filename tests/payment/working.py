@@ -44,7 +44,7 @@ def make_due() -> None:
 def answered_then_killed(operations: Operations) -> None:
     """The processor has answered; the process dies before the answer is recorded."""
     operations.leases.keep()
-    operations._start()
+    operations._start(operations.in_flight)
     assert operations._calls
     wait(operations._calls)
     operations._calls.clear()

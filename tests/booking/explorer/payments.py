@@ -2,7 +2,8 @@
 
 It does what it is asked in any order and with any outcome that the contracts allow, answers what is
 asked again as before. A limited number of times it surprises: it repeats what it has said, says the
-opposite, or finds that the card was charged though it had said no. Its state is a value: what may
+opposite, refuses to give up what is only reserved, or finds that the card was charged though it had
+said no. Its state is a value: what may
 happen makes another one.
 """
 
@@ -104,11 +105,18 @@ class Payments:
                 yield self._answered(operation, "PaymentVoidFailed")
             case "PaymentVoidRequested":
                 yield self._answered(operation, "PaymentVoided", holds=False)
-                if self.surprises and self._is_refused(operation.request.of):
-                    fewer = replace(self, surprises=self.surprises - 1)
-                    yield fewer._answered(operation, "PaymentVoidFailed", holds=False, charged=1)
+                if self.surprises and self.holds:
+                    yield from self._refused(operation)
             case "PaymentRefundRequested":
                 yield from self._refunds(operation)
+
+    def _refused(self, void: Operation) -> Iterator[tuple["Payments", Answer]]:
+        """A void that the processor refuses: because the card was charged; or for no reason, and
+        then it surprises nobody any more, since people see to the card themselves."""
+        yield self._answered(void, "PaymentVoidFailed", surprises=0)
+        if self._is_refused(void.request.of):
+            fewer = self.surprises - 1
+            yield self._answered(void, "PaymentVoidFailed", holds=False, charged=1, surprises=fewer)
 
     def _refunds(self, operation: Operation) -> Iterator[tuple["Payments", Answer]]:
         if self.charged > self.refunded:

@@ -1,0 +1,56 @@
+"""The benchmark itself, on a system that runs: see dev/bench.py."""
+
+import argparse
+from collections.abc import Iterator
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from bench import command
+from bench.children import child
+from bench.report import Figure
+from dev.console import run, step
+
+if TYPE_CHECKING:
+    from bench.saga.buying import Buying
+
+PARTS: Final = ("buying", "alone")
+BOUNDS: Final = MappingProxyType({50: 25, 99: 120})
+
+
+def main() -> int:
+    """Measure, print, write; 0 when every row of the table is met."""
+    return command.run("saga", PARTS, _measure)
+
+
+def _measure(options: argparse.Namespace) -> Iterator[Figure]:
+    from bench.saga.buying import Buying
+    from bench.saga.hops import Hops
+    from bench.saga.observers import Observers
+
+    observers, hops, quick = Observers(), Hops(), options.quick
+    with observers.watching(), child("-m", "bench.booking.clients") as clients:
+        watched = clients, observers, hops
+        if "buying" in options.part:
+            buying = Buying(*watched, per_second=20, seconds=3 if quick else 30)
+            _rounds("buying", buying, options.rounds)
+            yield from buying.whole(BOUNDS)
+            yield from buying.steps()
+            yield buying.processor_time()
+        if "alone" in options.part:
+            alone = Buying(*watched, per_second=2, seconds=3 if quick else 20)
+            _rounds("alone", alone, options.rounds)
+            yield from alone.whole()
+            step("asking over and over")
+            yield alone.ask(5 if quick else 20)
+
+
+def _rounds(name: str, buying: "Buying", count: int) -> None:
+    step(f"{name}: warming up")
+    buying.warm()
+    for number in range(count):
+        step(f"{name}: round {number + 1} of {count}")
+        buying.round()
+
+
+if __name__ == "__main__":
+    run(main)

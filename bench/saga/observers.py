@@ -1,0 +1,118 @@
+"""Who watches: a consumer of both services' events, and a reader of booking's database."""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, cast
+from uuid import UUID
+
+from confluent_kafka import Consumer, Message, TopicPartition
+from django.db import connection
+
+from contracts.booking import PaymentAuthorizeRequested, ReservationConfirmed
+from contracts.payment import PaymentAuthorized
+from outbox.conf import options
+from outbox.consumer import configuration
+
+MOMENTS: Final = {
+    PaymentAuthorizeRequested.type: "request published",
+    PaymentAuthorized.type: "answer published",
+    ReservationConfirmed.type: "confirmation published",
+}
+CONFIRMED: Final = "SELECT id FROM reservation WHERE status = 'CONFIRMED' AND id IN %s"
+LOOK_SECONDS: Final = 0.001
+POLL_SECONDS: Final = 0.2
+ANSWER_SECONDS: Final = 10.0
+
+
+class Observers:
+    """What was seen of each reservation, and when: seconds since 1970 by moment.
+
+    The database is read for those reservations alone that payment has been asked about and that
+    have not been CONFIRMED yet, so that an idle system stays idle.
+    """
+
+    def __init__(self) -> None:
+        self.seen: dict[UUID, dict[str, float]] = defaultdict(dict)
+        self._kafka = _at_the_end()
+        self._under_way: set[UUID] = set()
+        self._changed = threading.Condition()
+        self._stopping = False
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch during the block."""
+        threads = [
+            threading.Thread(target=self._until_stopped, args=[look], daemon=True)
+            for look in (self._look_at_events, self._look_at_reservations)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._stopping = True
+                self._changed.notify_all()
+            for thread in threads:
+                thread.join()
+            self._kafka.close()
+
+    def _until_stopped(self, look: Callable[[], None]) -> None:
+        while not self._stopping:
+            look()
+        connection.close()
+
+    def _look_at_events(self) -> None:
+        message = self._kafka.poll(POLL_SECONDS)
+        now = time.time()
+        if message is None or message.error() is not None:
+            return
+        moment = MOMENTS.get(_type(message))
+        if moment is None:
+            return
+        reservation_id = UUID((message.key() or b"").decode())
+        self.seen[reservation_id].setdefault(moment, now)
+        if moment == "request published":
+            with self._changed:
+                self._under_way.add(reservation_id)
+                self._changed.notify_all()
+
+    def _look_at_reservations(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._under_way or self._stopping, POLL_SECONDS)
+            wanted = set(self._under_way)
+        if not wanted:
+            return
+        with connection.cursor() as cursor:  # not the ORM: the processors are for the system
+            cursor.execute(CONFIRMED, [[str(reservation_id) for reservation_id in wanted]])
+            confirmed = {UUID(str(found)) for (found,) in cursor.fetchall()}
+        if confirmed:
+            self._note_confirmed(confirmed)
+        time.sleep(LOOK_SECONDS)
+
+    def _note_confirmed(self, reservation_ids: set[UUID]) -> None:
+        now = time.time()
+        for reservation_id in reservation_ids:
+            self.seen[reservation_id]["CONFIRMED"] = now
+        with self._changed:
+            self._under_way -= reservation_ids
+
+
+def _at_the_end() -> Consumer:
+    """A consumer like the services' own, of no group, that reads what comes from now on."""
+    kafka = Consumer(configuration(options(), "bench"))
+    places = []
+    for topic in (ReservationConfirmed.topic, PaymentAuthorized.topic):
+        for number in kafka.list_topics(topic, ANSWER_SECONDS).topics[topic].partitions:
+            low_high = kafka.get_watermark_offsets(TopicPartition(topic, number), ANSWER_SECONDS)
+            places.append(TopicPartition(topic, number, (low_high or (0, 0))[1]))
+    kafka.assign(places)
+    return kafka
+
+
+def _type(message: Message) -> str:
+    headers = cast("list[tuple[str, bytes]] | None", message.headers())
+    return dict(headers or []).get("ce_type", b"").decode()

@@ -1,0 +1,50 @@
+"""What goes out, as the serializers describe it, by a shorter way."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any
+
+from rest_framework import serializers
+
+Show = Callable[[Any], Any]
+
+
+class Shown:
+    """Shows objects as a serializer does.
+
+    A serializer finds out for every object anew where each field's value is and what may be wrong
+    with it: that took four times as long as to read and convert the values.
+
+    Args:
+        serializer: what is shown; all its fields have a source.
+    """
+
+    def __init__(self, serializer: serializers.Serializer[Any]) -> None:
+        self._fields = [
+            (name, attrgetter(str(field.source)), _show(field))
+            for name, field in serializer.fields.items()
+        ]
+
+    def __call__(self, instance: Any) -> dict[str, Any]:
+        """The object's fields."""
+        values = ((name, read(instance), show) for name, read, show in self._fields)
+        return {name: None if value is None else show(value) for name, value, show in values}
+
+
+def _show(field: serializers.Field[Any, Any, Any, Any]) -> Show:
+    """How a field's value is shown."""
+    if isinstance(field, serializers.ListSerializer) and field.child:
+        one = _show(field.child)
+        return lambda values: [one(value) for value in values]
+    if isinstance(field, serializers.DateTimeField):
+        return _moment
+    inherits = type(field).to_representation is serializers.Serializer.to_representation
+    if isinstance(field, serializers.Serializer) and inherits:
+        return Shown(field)
+    return field.to_representation
+
+
+def _moment(at: datetime) -> str:
+    """A moment in UTC, as RFC 3339 writes it."""
+    return at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"

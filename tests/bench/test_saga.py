@@ -1,0 +1,65 @@
+"""`make bench-saga` runs to its end, on small numbers; what it measured is not judged."""
+
+import json
+import subprocess
+import sys
+from itertools import count, pairwise
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from bench.saga.passages import OTHERS, STEPS, WAY, Incomplete, between, complete, lines
+from bench.saga.told import Told
+from dev.bootstrap import ROOT
+from dev.console import RefusalError
+
+WHOLE = dict(zip((*WAY, *OTHERS), count(1_000.0, 0.002), strict=False))
+
+
+@pytest.mark.slow
+@pytest.mark.mariadb
+@pytest.mark.kafka
+def test_every_row_of_the_table_is_measured(tmp_path: Path) -> None:
+    command = [sys.executable, "dev/bench.py", "saga", "--quick", "--results", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = json.loads((tmp_path / "saga-quick.json").read_text())
+    names = [figure["name"] for figure in results["figures"]]
+    assert names[:2] == ["POST → CONFIRMED at 20/s, p50", "POST → CONFIRMED at 20/s, p99"]
+    assert len(names) == 2 + len(STEPS) + len(OTHERS) + 1 + 2 + 1
+    assert (tmp_path / "saga-quick.svg").exists()
+
+
+def test_the_steps_follow_each_other_from_post_to_confirmed() -> None:
+    assert STEPS[0][0] == "due"
+    assert STEPS[-1][1] == "CONFIRMED"
+    assert all(step[1] == following[0] for step, following in pairwise(STEPS))
+
+
+def test_the_steps_add_up_to_the_whole() -> None:
+    parts = sum(between([WHOLE], *step)[0] for step in STEPS)
+    assert parts == pytest.approx(between([WHOLE], "due", "CONFIRMED")[0])
+    assert parts == pytest.approx(16)
+
+
+@pytest.mark.parametrize("moment", [*WAY, *OTHERS])
+def test_nothing_is_said_of_a_way_that_lacks_a_moment(moment: str) -> None:
+    assert complete(WHOLE) == WHOLE
+    with pytest.raises(Incomplete, match=moment):
+        complete({name: at for name, at in WHOLE.items() if name != moment})
+
+
+def test_a_round_is_told_by_step_and_since_it_was_due() -> None:
+    told = lines([WHOLE, WHOLE])
+    assert told[1].split() == ["request", "written", "2.0", "2.0", "2.0", "2.0"]
+    assert told[len(STEPS)].split() == ["CONFIRMED", "16.0", "16.0", "2.0", "2.0"]
+    assert len(told) == 1 + len(STEPS) + len(OTHERS)
+
+
+@pytest.mark.parametrize("seen", [99.98, 100.03])
+def test_a_moment_that_goes_against_what_a_client_was_told_is_refused(seen: float) -> None:
+    told = Told(UUID(int=1), pending=100.0, confirmed=100.01)
+    told.must_agree(100.005)
+    with pytest.raises(RefusalError, match="was told PENDING"):
+        told.must_agree(seen)
