@@ -10,7 +10,7 @@ from booking import orchestrator, selectors, services
 from booking.models import Departure, IdempotencyKey, Reservation, Saga, Seat
 from booking.orchestrator import UnexpectedEvent
 from booking.preconditions import fingerprint
-from booking.selectors import NoSeatsLeft, availability
+from booking.selectors import NoSeatsLeft, availability, reservations
 from booking.services import (
     canceling,
     changing,
@@ -216,7 +216,7 @@ PAYMENTS: Final = [
     ),
     Mutant(
         "an answer goes to the saga that asked",
-        without(selectors.saga_that_asked, "pk=event.saga_id, "),
+        without(reservations._asked, "pk=saga_id, "),
         test_buying.test_an_answer_to_another_saga_is_refused,
     ),
     Mutant(

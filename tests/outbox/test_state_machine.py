@@ -866,6 +866,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A database whose statements are points, a cluster for Kafka, and clocks that stand still."""
     monkeypatch.setattr("outbox.relay.LOOK_FOR_HELD_SECONDS", 100_000)
     monkeypatch.setattr("outbox.leases.SHARE_AGAIN_SECONDS", 100_000)
+    monkeypatch.setattr("outbox.consumer.COMPANY_SECONDS", 0)
     monkeypatch.setattr("outbox.leases.time", SimpleNamespace(monotonic=lambda: current["now"]))
     current["now"] = 1.0
     current["skipped"] = {}

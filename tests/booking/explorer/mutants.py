@@ -5,7 +5,6 @@ differ, so that all else need not be done again. The few that the explorer canno
 single process at a time runs there and nobody lies to it, name the test that does.
 """
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,9 +13,10 @@ from uuid import UUID
 
 import pytest
 
-from booking import orchestrator, selectors
+from booking import orchestrator
 from booking.models import Reservation, Saga, Seat
 from booking.saga import SAGAS
+from booking.selectors import reservations
 from booking.services import deadlines
 from booking.steps.step import Reaction, Step
 from tests.booking.explorer.baseline import ATTEMPTS
@@ -128,14 +128,6 @@ def _lesser(reaction: Reaction) -> Iterator[tuple[str, Reaction]]:
 EVERYWHERE: Final = frozenset(name for steps in SAGAS.values() for name in steps)
 
 
-def _of_any_reservation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Services see what the package shows."""
-    asked = selectors.saga_that_asked
-    without(asked, ", reservation=event.reservation_id")(monkeypatch)
-    careless = sys.modules[asked.__module__].saga_that_asked
-    monkeypatch.setattr(selectors, "saga_that_asked", careless)
-
-
 def _for_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
     def change(owner: UUID, numbers: Iterable[str], now: Seat.Status, **changes: Any) -> None:
         Seat.objects.filter(status=now, number__in=list(numbers)).update(**changes)
@@ -160,7 +152,7 @@ GUARDS: Final = [
     ),
     Mutant(
         "an answer is the reservation's whose saga asked",
-        _of_any_reservation,
+        without(reservations._asked, ", reservation=reservation_id"),
         seen_by=test_buying.test_an_answer_in_the_name_of_anothers_saga_is_refused,
     ),
     Mutant(
