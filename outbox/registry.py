@@ -1,7 +1,7 @@
 """Event types and their payload classes, as the setting `OUTBOX["EVENTS"]` names them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Final, Protocol, cast
 
 import msgspec
@@ -38,13 +38,18 @@ def events() -> Mapping[str, type[Payload]]:
 
 
 def prepare() -> None:
-    """Have msgspec learn every payload class, before a process has threads.
+    """Have msgspec learn every payload class, before a process has threads."""
+    learn(events().values())
 
-    It learns one when it first decodes it, and a thread that comes to the same class meanwhile
+
+def learn(classes: Iterable[type]) -> None:
+    """Have msgspec learn what threads will decode, when an app is ready.
+
+    It learns a class when it first decodes it, and a thread that comes to the same class meanwhile
     finds it half-learned and ends the process with SIGSEGV (msgspec 0.22).
     """
-    for event in events().values():
-        msgspec.json.Decoder(event)
+    for one in classes:
+        msgspec.json.Decoder(one)
 
 
 def topics() -> list[str]:
