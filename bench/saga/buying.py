@@ -126,7 +126,7 @@ class Buying:
         later = []
         for one in told:
             seen = self._observers.seen[one.reservation_id]["CONFIRMED"]
-            one.must_agree(seen)
+            one.must_agree(self._observers.not_yet.get(one.reservation_id, 0.0), seen)
             later.append(1000 * (one.confirmed - seen))
         return Figure(name="CONFIRMED → told so by GET over and over", unit="ms", rounds=later)
 

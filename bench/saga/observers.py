@@ -31,11 +31,13 @@ class Observers:
     """What was seen of each reservation, and when: seconds since 1970 by moment.
 
     The database is read for those reservations alone that payment has been asked about and that
-    have not been CONFIRMED yet, so that an idle system stays idle.
+    have not been CONFIRMED yet, so that an idle system stays idle. `not_yet` is when the last look
+    began that did not find a reservation CONFIRMED.
     """
 
     def __init__(self) -> None:
         self.seen: dict[UUID, dict[str, float]] = defaultdict(dict)
+        self.not_yet: dict[UUID, float] = {}
         self._kafka = _at_the_end()
         self._under_way: set[UUID] = set()
         self._changed = threading.Condition()
@@ -86,11 +88,14 @@ class Observers:
             wanted = set(self._under_way)
         if not wanted:
             return
+        began = time.time()
         with connection.cursor() as cursor:  # not the ORM: the processors are for the system
             cursor.execute(CONFIRMED, [[str(reservation_id) for reservation_id in wanted]])
             confirmed = {UUID(str(found)) for (found,) in cursor.fetchall()}
         if confirmed:
             self._note_confirmed(confirmed)
+        for reservation_id in wanted - confirmed:
+            self.not_yet[reservation_id] = began
         time.sleep(LOOK_SECONDS)
 
     def _note_confirmed(self, reservation_ids: set[UUID]) -> None:

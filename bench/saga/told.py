@@ -1,13 +1,9 @@
 """What a client was told of a reservation, and whether it goes with what was seen."""
 
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from dev.console import RefusalError
-
-# The reader looks every millisecond, and either of the two may have to wait for a processor.
-SLACK_SECONDS: Final = 0.010
 
 
 @dataclass(frozen=True)
@@ -19,14 +15,20 @@ class Told:
     pending: float
     confirmed: float
 
-    def must_agree(self, seen: float) -> None:
+    def must_agree(self, not_yet: float, seen: float) -> None:
         """Refuse a moment of CONFIRMED that goes against what the client was told.
 
+        Args:
+            not_yet: when the last look began that did not find it CONFIRMED.
+            seen: when a look had found it CONFIRMED.
+
         Raises:
-            RefusalError: it does.
+            RefusalError: it became CONFIRMED after the client was told so, or before it was told
+                PENDING, however late the looks were.
         """
-        if not self.pending - SLACK_SECONDS <= seen <= self.confirmed + SLACK_SECONDS:
+        if self.confirmed < not_yet or seen < self.pending:
             raise RefusalError(
-                f"CONFIRMED was seen at {seen:.4f}, but a client that asked at {self.pending:.4f} "
-                f"was told PENDING, and told CONFIRMED at {self.confirmed:.4f}"
+                f"CONFIRMED was not seen at {not_yet:.4f} and seen at {seen:.4f}, but a client "
+                f"that asked at {self.pending:.4f} was told PENDING, and told CONFIRMED at "
+                f"{self.confirmed:.4f}"
             )

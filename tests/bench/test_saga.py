@@ -57,9 +57,19 @@ def test_a_round_is_told_by_step_and_since_it_was_due() -> None:
     assert len(told) == 1 + len(STEPS) + len(OTHERS)
 
 
-@pytest.mark.parametrize("seen", [99.98, 100.03])
-def test_a_moment_that_goes_against_what_a_client_was_told_is_refused(seen: float) -> None:
-    told = Told(UUID(int=1), pending=100.0, confirmed=100.01)
-    told.must_agree(100.005)
+TOLD = Told(UUID(int=1), pending=100.0, confirmed=100.01)
+
+
+@pytest.mark.parametrize(("not_yet", "seen"), [(100.004, 100.005), (99.9, 100.2), (99.9, 100.001)])
+def test_a_moment_goes_with_what_a_client_was_told_however_late_it_is_seen(
+    not_yet: float, seen: float
+) -> None:
+    TOLD.must_agree(not_yet, seen)
+
+
+@pytest.mark.parametrize(("not_yet", "seen"), [(99.97, 99.98), (100.02, 100.03)])
+def test_a_moment_that_goes_against_what_a_client_was_told_is_refused(
+    not_yet: float, seen: float
+) -> None:
     with pytest.raises(RefusalError, match="was told PENDING"):
-        told.must_agree(seen)
+        TOLD.must_agree(not_yet, seen)
