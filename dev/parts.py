@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from dev.processes import GATEWAY, SERVICES, with_database
 
 OUTBOX_DATABASE = "outbox_tests"
+SYSTEMS = ("dev", "bench", "e2e")
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,12 @@ class Part:
     @property
     def needs_servers(self) -> bool:
         """Whether all of it needs MariaDB and Kafka."""
-        return self.on_mariadb or self.is_system
+        return self.on_mariadb or self.folder == "e2e"
 
-    @property
-    def is_system(self) -> bool:
-        """Whether it starts whole systems, and wants the machine for itself."""
-        return self.folder == "e2e"
+    def wants_the_machine(self, *, slow: bool) -> bool:
+        """Whether it starts systems and servers of its own, whose answers it waits for."""
+        breaks_servers = slow and self.folder == "outbox" and self.on_mariadb
+        return self.folder in SYSTEMS or breaks_servers
 
     def marks(self, *, slow: bool, servers: bool) -> str:
         """The expression for pytest's -m; `servers`: MariaDB and Kafka can be had."""

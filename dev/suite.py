@@ -97,18 +97,20 @@ class Suite:
         self, able: Sequence[Part], addresses: dict[str, str], *, servers: bool
     ) -> list[Outcome]:
         """The parts without servers beside those on them, which wait for the servers half of the
-        time; those of whole systems afterwards, by themselves."""
+        time; those that want the machine afterwards, by themselves."""
 
         def run(lane: Sequence[Part]) -> list[Outcome]:
             return [self._run(part, addresses, servers=servers) for part in lane]
 
+        alone = [part for part in able if part.wants_the_machine(slow=self._slow)]
+        beside = [part for part in able if part not in alone]
         lanes = [
-            [part for part in able if not part.needs_servers],
-            [part for part in able if part.on_mariadb],
+            [part for part in beside if not part.on_mariadb],
+            [part for part in beside if part.on_mariadb],
         ]
         with ThreadPoolExecutor(len(lanes)) as pool:
             outcomes = [outcome for lane in pool.map(run, lanes) for outcome in lane]
-        return [*outcomes, *run([part for part in able if part.is_system])]
+        return [*outcomes, *run(alone)]
 
     def _run(self, part: Part, addresses: dict[str, str], *, servers: bool) -> Outcome:
         """Run one part, and print each line of its output behind its name."""

@@ -60,3 +60,12 @@ def test_a_test_that_fails_twice_over_counts_once(tmp_path: Path) -> None:
     )
     assert count(report) == (1, 2, 1)
     assert count(tmp_path / "none.xml") == (0, 0, 0)
+
+
+def test_what_starts_servers_of_its_own_has_the_machine_for_itself() -> None:
+    quick, slow = (
+        {part.name for part in parts() if part.wants_the_machine(slow=slow)}
+        for slow in (False, True)
+    )
+    assert quick == {"dev", "bench", "e2e"}
+    assert slow == quick | {"outbox on MariaDB"}
