@@ -4,8 +4,10 @@ import json
 from collections import defaultdict
 from typing import Final
 
+from django.db.models import Q
+
 from booking.invariants import violations
-from booking.models import Reservation, Saga
+from booking.models import Reservation, Saga, TimelineEntry
 from contracts.booking import (
     PaymentAuthorizeRequested,
     PaymentCaptureRequested,
@@ -37,13 +39,23 @@ def assert_seats_and_reservations_agree() -> None:
 
 def assert_what_ended_is_voided() -> None:
     """Of those whose payment was asked for, exactly those that were given up before the card was
-    charged have a void, and those that were confirmed have a charge, however often asked for."""
+    charged, and those whose card could not be charged, have a void; those that were confirmed have
+    a charge, however often asked for."""
     voided = _keys(PaymentVoidRequested.type)
     captured = _keys(PaymentCaptureRequested.type)
     assert captured == _keys(ReservationConfirmed.type)
     ended = Reservation.objects.filter(status__in=[Status.CANCELED, Status.EXPIRED])
     asked = _keys(PaymentAuthorizeRequested.type) - captured
-    assert voided == {str(pk) for pk in ended.values_list("pk", flat=True)} & asked
+    given_up = {str(pk) for pk in ended.values_list("pk", flat=True)} & asked
+    assert voided == given_up | _not_charged()
+
+
+def _not_charged() -> set[str]:
+    """Those whose charge was refused: that ended them, or they had been given up meanwhile."""
+    refused = TimelineEntry.objects.filter(
+        Q(entry="canceled", detail__startswith="capture_refused") | Q(entry="not charged")
+    )
+    return {str(pk) for pk in refused.values_list("reservation_id", flat=True)}
 
 
 def assert_payment_operations_are_numbered() -> None:
