@@ -12,7 +12,7 @@
 | `tok_duplicate_webhook` | undecided for a while, then approved, and told twice | approved |
 | `tok_3ds_timeout` | undecided for a while, then declined, `authentication_timeout` | |
 | `tok_down` | nobody there, the first three times; then approved | approved |
-| `tok_capture_decline` | approved | captures declined, `capture_refused` |
+| `tok_capture_decline` | approved | captures declined, `card_blocked` |
 | `tok_refund_decline` | approved | refunds declined, `refund_refused` |
 | `tok_follow_ups_timeout` | approved | approved, but each first answer is lost |
 
@@ -60,7 +60,7 @@ COURSES: Final[Mapping[str, Mapping[Kind, Course]]] = MappingProxyType(
         "tok_duplicate_webhook": {"AUTHORIZE": Course(late=True, told=2)},
         "tok_3ds_timeout": {"AUTHORIZE": Course(declined="authentication_timeout", late=True)},
         "tok_down": {"AUTHORIZE": Course(nobody_there=3)},
-        "tok_capture_decline": {"CAPTURE": Course(declined="capture_refused")},
+        "tok_capture_decline": {"CAPTURE": Course(declined="card_blocked")},
         "tok_refund_decline": {"REFUND": Course(declined="refund_refused")},
         "tok_follow_ups_timeout": {"CAPTURE": _LOST, "VOID": _LOST, "REFUND": _LOST},
     }

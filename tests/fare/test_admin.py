@@ -8,11 +8,11 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.test import Client
-from django.urls import reverse
 
 from fare import services
 from fare.models import Blackout, Fare, Quote
 from outbox.admin import ReadOnly
+from tests.admin_pages import edits_by_hand, url
 from tests.engine import rows_of_the_engine
 from tests.fare import factories
 from tests.fare.factories import NOW
@@ -43,10 +43,6 @@ def everything() -> Fare:
     return fare
 
 
-def url(model: type[Model], page: str, *args: object) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
-
-
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_the_list_and_a_row_of_every_model_render(visitor: Client, model: type[Model]) -> None:
@@ -65,14 +61,7 @@ def test_the_list_and_a_row_of_every_model_render(visitor: Client, model: type[M
 def test_what_only_the_engine_writes_is_not_edited_by_hand(
     visitor: Client, model: type[Model]
 ) -> None:
-    row = model._default_manager.first()
-    assert row is not None
-    refused = [
-        visitor.post(url(model, "add"), {}),
-        visitor.post(url(model, "change", row.pk), {}),
-        visitor.post(url(model, "delete", row.pk), {"post": "yes"}),
-    ]
-    assert [response.status_code for response in refused] == [403, 403, 403]
+    assert edits_by_hand(visitor, model) == [403, 403, 403]
 
 
 def form(visitor: Client, fare: Fare, **changes: Any) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.test import Client
-from django.urls import reverse
 
 from outbox.admin import ReadOnly
 from payment import services
 from payment.models import LedgerEntry, Operation, Payment
 from payment.processors import Approved
+from tests.admin_pages import edits_by_hand, url
 from tests.engine import rows_of_the_engine
 from tests.payment import factories
 from tests.payment.factories import NOW
@@ -40,10 +40,6 @@ def everything() -> Operation:
     return operation
 
 
-def url(model: type[Model], page: str, *args: object) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
-
-
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_the_list_and_a_row_of_every_model_render(visitor: Client, model: type[Model]) -> None:
@@ -63,14 +59,7 @@ def test_the_list_and_a_row_of_every_model_render(visitor: Client, model: type[M
 def test_what_only_the_engine_writes_is_not_edited_by_hand(
     visitor: Client, model: type[Model]
 ) -> None:
-    row = model._default_manager.first()
-    assert row is not None
-    refused = [
-        visitor.post(url(model, "add"), {}),
-        visitor.post(url(model, "change", row.pk), {}),
-        visitor.post(url(model, "delete", row.pk), {"post": "yes"}),
-    ]
-    assert [response.status_code for response in refused] == [403, 403, 403]
+    assert edits_by_hand(visitor, model) == [403, 403, 403]
 
 
 def test_a_payments_page_shows_its_operations(visitor: Client, everything: Operation) -> None:

@@ -196,7 +196,7 @@ def follow_ups(reference: str, *, amount: int = 12900) -> dict[str, Request]:
     ("token", "captured", "refunded"),
     [
         ("tok_approve", ["approved"], ["approved"]),
-        ("tok_capture_decline", ["capture_refused"], ["amount_too_large"]),
+        ("tok_capture_decline", ["card_blocked"], ["amount_too_large"]),
         ("tok_refund_decline", ["approved"], ["refund_refused"]),
         ("tok_follow_ups_timeout", ["timed out", "approved"], ["timed out", "approved"]),
     ],

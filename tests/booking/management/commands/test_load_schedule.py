@@ -1,14 +1,14 @@
 """`manage.py load_schedule`."""
 
-from io import StringIO
+from functools import partial
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
 
 from booking.models import SchedulePeriod
 from tests.booking import factories
 from tests.booking.schedules.records import csv, leg, ssim
+from tests.commands import said
 
 pytestmark = pytest.mark.django_db
 
@@ -22,13 +22,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "schedule"
 
 
-def run(*arguments: object) -> tuple[str, str]:
-    output, errors = StringIO(), StringIO()
-    try:
-        call_command("load_schedule", *map(str, arguments), stdout=output, stderr=errors)
-    except CommandError as error:
-        errors.write(str(error))
-    return output.getvalue(), errors.getvalue()
+run = partial(said, "load_schedule")
 
 
 def test_it_says_what_a_file_has_brought(file: Path) -> None:

@@ -1,12 +1,12 @@
 """`manage.py load_fares`."""
 
-from io import StringIO
+from functools import partial
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
 
 from fare.models import Fare
+from tests.commands import said
 from tests.fare import factories
 from tests.fare.test_loading import csv
 
@@ -21,13 +21,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "fares.csv"
 
 
-def run(*arguments: object) -> tuple[str, str]:
-    output, errors = StringIO(), StringIO()
-    try:
-        call_command("load_fares", *map(str, arguments), stdout=output, stderr=errors)
-    except CommandError as error:
-        errors.write(str(error))
-    return output.getvalue(), errors.getvalue()
+run = partial(said, "load_fares")
 
 
 def test_it_says_what_a_file_has_brought(file: Path) -> None:
