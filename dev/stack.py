@@ -182,11 +182,6 @@ class Stack:
         """SIGTERM; returns when it has ended. It stays ended until it is started again."""
         self.supervisor.stop_program(name)
 
-    def restart_process(self, name: str) -> None:
-        """Stop and start; returns when it serves again."""
-        self.stop_process(name)
-        self.start_process(name)
-
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to a process; one that dies of it is started again within seconds.
 
