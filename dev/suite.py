@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ class Outcome:
     passed: int
     failed: int
     skipped: int
+    failures: tuple[str, ...] = ()
 
     @property
     def word(self) -> str:
@@ -132,7 +133,8 @@ class Suite:
             for line in pytest.stdout or ():
                 say(part.name, line.rstrip())
         status = pytest.returncode
-        return Outcome(part.name, status, time.monotonic() - begun, *count(report))
+        seconds = time.monotonic() - begun
+        return Outcome(part.name, status, seconds, *count(report), tuple(failures(report)))
 
     def _environment(self, part: Part, addresses: dict[str, str]) -> dict[str, str]:
         variables = {**os.environ, "TRIAL": "1"}
@@ -163,6 +165,17 @@ def count(report: Path) -> tuple[int, int, int]:
     return len(cases) - failed - skipped, failed, skipped
 
 
+def failures(report: Path) -> Iterator[str]:
+    """Which tests of pytest's JUnit report failed, and the first line of why."""
+    if not report.exists():
+        return
+    for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 (our own pytest's)
+        why = next((part for part in case if part.tag in {"failure", "error"}), None)
+        if why is not None:
+            told, *_ = why.get("message", "").splitlines() or [""]
+            yield f"{case.get('classname')}::{case.get('name')}: {told[:300]}"
+
+
 def _print_table(outcomes: Sequence[Outcome]) -> None:
     print(f"\n{'part':<24} {'':<8} {'passed':>7} {'failed':>7} {'skipped':>7} {'seconds':>8}")
     for outcome in outcomes:
@@ -173,4 +186,7 @@ def _print_table(outcomes: Sequence[Outcome]) -> None:
         for name in ("passed", "failed", "skipped")
     )
     step("all parts have run")
+    for outcome in outcomes:
+        for failure in outcome.failures:
+            print(f"FAILED {outcome.part}: {failure}")
     print(f"\n{passed} passed, {failed} failed, {skipped} skipped", flush=True)

@@ -8,7 +8,7 @@ from dev.bootstrap import ROOT
 from dev.console import RefusalError
 from dev.parts import Part, parts
 from dev.processes import SERVICES, with_database
-from dev.suite import Suite, count
+from dev.suite import Suite, count, failures
 
 
 def test_every_folder_with_tests_is_a_part() -> None:
@@ -60,6 +60,16 @@ def test_a_test_that_fails_twice_over_counts_once(tmp_path: Path) -> None:
     )
     assert count(report) == (1, 2, 1)
     assert count(tmp_path / "none.xml") == (0, 0, 0)
+
+
+def test_what_failed_is_told_once_more_at_the_end(tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    report.write_text(
+        '<testsuites><testsuite><testcase/><testcase classname="tests.a" name="test_one">'
+        '<failure message="assert 1 == 2&#10;more"/></testcase></testsuite></testsuites>'
+    )
+    assert list(failures(report)) == ["tests.a::test_one: assert 1 == 2"]
+    assert not list(failures(tmp_path / "none.xml"))
 
 
 def test_what_starts_servers_of_its_own_has_the_machine_for_itself() -> None:
