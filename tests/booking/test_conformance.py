@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from dev.packages import is_ci
 from dev.processes import BOOKING
 from tests.conformance.harness import Facts, assert_conforms, database_url, running
 from tests.e2e.client import Browser
@@ -74,6 +75,7 @@ def test_every_answer_is_as_documented(service: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_every_answer_is_as_documented_whatever_is_asked(service: str, tmp_path: Path) -> None:
-    seed = secrets.randbelow(2**32)
+    # What CI says is about a change: chance draws elsewhere.
+    seed = 2 if is_ci() else secrets.randbelow(2**32)
     print(f"seed {seed}")  # noqa: T201
     assert_conforms(service, tmp_path, facts(service), seed=seed, examples=150)

@@ -27,6 +27,7 @@ from booking.orchestrator import ANSWERED
 from booking.preconditions import AnyVersion
 from booking.services import Answer, Traveler
 from contracts.payment import PaymentEvent
+from dev.packages import is_ci
 from tests.booking import factories
 from tests.booking.agreement import (
     assert_payment_operations_are_numbered,
@@ -212,4 +213,6 @@ def test_seats_and_reservations_agree_after_every_step() -> None:
 @pytest.mark.timeout(1200)
 @pytest.mark.django_db(transaction=True)
 def test_seats_and_reservations_agree_in_many_more_lives() -> None:
-    check(examples=100 if connection.vendor == "sqlite" else 20, steps=50, derandomize=False)
+    # What CI says is about a change: chance draws elsewhere.
+    examples = 100 if connection.vendor == "sqlite" else 20
+    check(examples=examples, steps=50, derandomize=is_ci())
