@@ -26,7 +26,7 @@ from booking.models import Departure, IllegalDeparture, Reservation, Saga
 from booking.orchestrator import ANSWERED
 from booking.preconditions import AnyVersion
 from booking.services import Answer, Traveler
-from contracts.payment import PaymentEvent
+from contracts.payment import PaymentDeclined, PaymentEvent, PaymentVoidFailed
 from dev.packages import is_ci
 from tests.booking import factories
 from tests.booking.agreement import (
@@ -121,9 +121,17 @@ class Life(RuleBasedStateMachine):
         if operation == "authorization_number":
             asked = asked.filter(kind=Saga.Kind.BUYING)
         one = picked(list(asked), pick)
-        if one is None or self.answered.setdefault((one.pk, operation), kind) is not kind:
+        if one is None or self._contradicts(kind, one):
+            return
+        if self.answered.setdefault((one.pk, operation), kind) is not kind:
             return
         services.signal_saga(factories.answer(kind, one), now=self.now)
+
+    def _contradicts(self, kind: type[PaymentEvent], one: Saga) -> bool:
+        """Whether payment has said something else already: a void is refused of what was charged,
+        and no charged card is declined."""
+        said = self.answered.get((one.pk, ANSWERED[PaymentVoidFailed]))
+        return kind is PaymentDeclined and said is PaymentVoidFailed
 
     @rule(pick=PICK)
     def run_out(self, pick: int) -> None:
