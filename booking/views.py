@@ -68,7 +68,7 @@ class ReservationList(AnsweredOnce, generics.ListAPIView[Reservation]):
 
     def make(self, request: Request, **kwargs: Any) -> Response:
         """Hold the seats; payment and confirmation follow by events."""
-        hold = hold_of(request.query_params.get("hold", "false"))
+        hold = hold_of(request.query_params)
         asked = ReservationRequest(data=request.data, context={"hold": hold})
         asked.is_valid(raise_exception=True)
         reservation = services.create_reservation(

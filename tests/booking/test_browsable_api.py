@@ -110,6 +110,11 @@ def test_the_page_after_a_reservation_shows_it_and_the_form_again(client: Client
     assert 'name="seat_number"' in response.text
 
 
+def test_the_form_below_a_filtered_list_is_accepted(client: Client) -> None:
+    factories.departure(factories.flight())
+    assert client.post("/api/reservations?status=PENDING", REQUEST).status_code == 201
+
+
 def test_a_form_that_is_wrong_comes_back_saying_so(client: Client) -> None:
     response = client.post("/api/reservations", {**REQUEST, "seat_number": "x"}, headers=HTML)
     assert response.status_code == 400
