@@ -10,9 +10,9 @@ from django.db import models
 
 from booking.models.network import AircraftType, Cabin
 from booking.models.schedule import Flight
-from booking.prepared import Argument, Update
 from contracts import values
 from contracts.values import Itinerary
+from outbox.prepared import Argument, Update
 from outbox.transactions import LostRace
 
 

@@ -12,9 +12,9 @@ from django.db.models.functions import Now
 from rest_framework.exceptions import NotFound
 
 from booking.models import Departure, Reservation, ReservationPassenger, Saga, TimelineEntry
-from booking.prepared import Argument, Select
 from booking.selectors.describing import described
 from contracts.payment import PaymentEvent
+from outbox.prepared import Argument, Select
 
 # Not Final: django-stubs would take the name for an attribute that is defined twice.
 PARTY: str = "party"
