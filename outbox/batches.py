@@ -21,7 +21,15 @@ from outbox.transactions import LostRace
 Handler = Callable[[Any], None]
 Key = tuple[str, str]
 Reason = HeldMessage.Reason
+F = TypeVar("F", bound=Callable[..., None])
 M = TypeVar("M", InboxMark, HeldMessage)
+
+
+def has_time(handler: F) -> F:
+    """Mark a handler that nobody waits for: its events may wait a moment for company, so that they
+    share a transaction with others."""
+    handler.has_time = True  # type: ignore[attr-defined]
+    return handler
 
 
 class Batch:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Final, cast
 
 from confluent_kafka import Consumer as KafkaConsumer
@@ -25,10 +26,11 @@ from outbox.models import ConsumerStart
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 0.2
-COMPANY_SECONDS: Final = 0.05
+COMPANY_SECONDS: Final = 0.2
 CLOSE_SECONDS: Final = 3.0
 ANSWER_SECONDS: Final = 10.0
 LONG_BATCH_SECONDS: Final = 5.0
+LOOKS_PER_LONG_BATCH: Final = 5
 LOOK_FOR_LEFT_SECONDS: Final = 60.0
 
 
@@ -50,6 +52,8 @@ class Consumer:
         self._wait_until = 0.0
         self._aside: list[Message] = []
         self._paused: list[TopicPartition] = []
+        self._busy_since: float | None = None
+        self._polling = threading.Lock()  # held by the other thread while it polls
 
     def run_once(self) -> bool:
         """Wait shortly for messages and apply them.
@@ -131,16 +135,18 @@ class Consumer:
         return POLL_SECONDS
 
     def _may_wait(self) -> bool:
-        """Whether what has come only moves marks, of events that nobody handles: a transaction of
-        its own would cost as much as one with effects, and keep the next event waiting."""
-        if any(self._is_handled(message) for message in self._waiting):
+        """Whether nothing that has come is urgent: it only moves marks, of events that nobody
+        handles, or its handler has time. A transaction of its own would cost as much as one with
+        effects that somebody waits for, and keep the next event waiting."""
+        if any(self._is_urgent(message) for message in self._waiting):
             return False
         return len(self._waiting) < options().consumer_batch and time.monotonic() < self._wait_until
 
-    def _is_handled(self, message: Message) -> bool:
-        """Whether there is anything to do; of what cannot be read the inbox decides."""
+    def _is_urgent(self, message: Message) -> bool:
+        """Whether there is anything to do at once; of what cannot be read the inbox decides."""
         type_ = dict(_headers(message)).get("ce_type", b"").decode(errors="replace")
-        return not type_ or type_ in self.inbox.handlers
+        handler = self.inbox.handlers.get(type_)
+        return not type_ or not (handler is None or getattr(handler, "has_time", False))
 
     def _apply(self, messages: Sequence[Message]) -> None:
         try:
@@ -155,21 +161,31 @@ class Consumer:
     def _kept_in_group(self) -> Iterator[None]:
         """Stay a member of the group however long the enclosed work takes: after some seconds the
         partitions are paused and the broker is polled from another thread."""
-        done = threading.Event()
-        poller = threading.Timer(LONG_BATCH_SECONDS, self._poll_paused, [done])
-        poller.daemon = True
-        poller.start()
+        _watch()
+        self._busy_since = time.monotonic()
+        _busy.add(self)
         try:
             yield
         finally:
-            done.set()
-            poller.cancel()
-            poller.join()
+            _busy.discard(self)
+            self._busy_since = None
+            with self._polling:
+                pass  # the other thread has let go
 
-    def _poll_paused(self, done: threading.Event) -> None:
+    def stay_in_group(self) -> None:
+        """Poll the broker for as long as a long batch takes; called from another thread."""
+        with self._polling:
+            if self._is_long():
+                self._poll_paused()
+
+    def _is_long(self) -> bool:
+        since = self._busy_since
+        return since is not None and time.monotonic() - since >= LONG_BATCH_SECONDS
+
+    def _poll_paused(self) -> None:
         logger.info("%s: a long batch; paused", self.inbox.consumer)
         self._pause(self._kafka.assignment())
-        while not done.is_set():
+        while self._is_long():
             if (stray := self._kafka.poll(POLL_SECONDS)) is not None:
                 self._put_aside(stray)
         self._resume()
@@ -206,6 +222,29 @@ class Consumer:
             self._kafka.commit(offsets=_positions(messages, ahead=1), asynchronous=True)
         except KafkaException as error:
             _log_uncommitted(error.args[0])
+
+
+# Consumers that apply a batch just now.
+_busy: Final[set[Consumer]] = set()
+
+
+@cache
+def _watch() -> threading.Thread:
+    """One thread for all batches of this process: to start one for each costs as much as it takes
+    to apply a message."""
+    thread = threading.Thread(target=_look_for_long_batches, name="long batches", daemon=True)
+    thread.start()
+    return thread
+
+
+def _look_for_long_batches() -> None:
+    while True:
+        time.sleep(LONG_BATCH_SECONDS / LOOKS_PER_LONG_BATCH)
+        for consumer in list(_busy):
+            try:
+                consumer.stay_in_group()
+            except Exception:
+                logger.exception("%s could not be kept in its group", consumer.inbox.consumer)
 
 
 def _log_uncommitted(error: KafkaError | None, _: object = None) -> None:
@@ -265,7 +304,6 @@ def configuration(configured: Options, name: str) -> dict[str, object]:
         "enable.auto.offset.store": False,
         "auto.offset.reset": "earliest",
         "on_commit": _log_uncommitted,
-        "fetch.wait.max.ms": 100,
         "topic.metadata.refresh.interval.ms": 5000,
         **CLIENT,
     }
