@@ -1,8 +1,8 @@
 """The consumer: Kafka messages into the inbox, offsets committed after the database.
 
 Automatic commits and automatic offset storage are off: an offset is committed only when the
-transaction with the effects is. A crash in between means redelivery, which the inbox's marks turn
-into nothing. A new group starts at the topic's beginning.
+transaction with the effects is, together with others of the same moment. A crash in between means
+redelivery, which the inbox's marks turn into nothing. A new group starts at the topic's beginning.
 """
 
 import logging
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 0.2
 COMPANY_SECONDS: Final = 0.2
+TELL_SECONDS: Final = 0.2
 CLOSE_SECONDS: Final = 3.0
 ANSWER_SECONDS: Final = 10.0
 LONG_BATCH_SECONDS: Final = 5.0
@@ -52,6 +53,9 @@ class Consumer:
         self._wait_until = 0.0
         self._aside: list[Message] = []
         self._paused: list[TopicPartition] = []
+        # Applied, and not told to the broker yet: where to go on in each partition.
+        self._applied: dict[tuple[str, int], TopicPartition] = {}
+        self._next_telling = 0.0
         self._busy_since: float | None = None
         self._polling = threading.Lock()  # held by the other thread while it polls
 
@@ -70,6 +74,7 @@ class Consumer:
             with self._kept_in_group():
                 self.inbox.go_on_with_what_was_left()
             self._next_look_for_left = time.monotonic() + LOOK_FOR_LEFT_SECONDS
+        self._tell_when_due()
         come = self._fetch()
         if not self._waiting:
             self._wait_until = time.monotonic() + COMPANY_SECONDS
@@ -81,6 +86,7 @@ class Consumer:
 
     def close(self) -> None:
         """Leave the group, but do not wait long for a broker that is away: it will notice."""
+        self._tell()
         leaving = threading.Thread(target=self._kafka.close, daemon=True)
         leaving.start()
         leaving.join(CLOSE_SECONDS)
@@ -216,10 +222,27 @@ class Consumer:
                 logger.info("%s is not ours any more: %s", position, error)
 
     def _commit(self, messages: Sequence[Message]) -> None:
-        """Tell the broker, but do not wait for its answer: the effects are committed, and whoever
-        reads these messages again skips them."""
+        """Have the broker told, a few times a second: the effects are committed, and whoever reads
+        these messages again skips them."""
+        for position in _positions(messages, ahead=1):
+            self._applied[position.topic, position.partition] = position
+        self._tell_when_due()
+
+    def _tell_when_due(self) -> None:
+        if self._applied and time.monotonic() >= self._next_telling:
+            self._tell()
+            self._next_telling = time.monotonic() + TELL_SECONDS
+
+    def _tell(self) -> None:
+        """Tell the broker how far this consumer is in its partitions, but do not wait for an
+        answer. What is another's by now is that one's to tell."""
+        mine = {(place.topic, place.partition) for place in self._kafka.assignment()}
+        offsets = [position for place, position in self._applied.items() if place in mine]
+        self._applied = {}
+        if not offsets:
+            return
         try:
-            self._kafka.commit(offsets=_positions(messages, ahead=1), asynchronous=True)
+            self._kafka.commit(offsets=offsets, asynchronous=True)
         except KafkaException as error:
             _log_uncommitted(error.args[0])
 
