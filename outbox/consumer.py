@@ -79,7 +79,7 @@ class Consumer:
         if not self._waiting:
             self._wait_until = time.monotonic() + COMPANY_SECONDS
         self._waiting += come
-        if self._waiting and not self._may_wait():
+        if self._waiting and not self._may_wait(come):
             messages, self._waiting = self._waiting, []
             self._apply(messages)
         return True
@@ -140,11 +140,11 @@ class Consumer:
             return max(0.0, self._wait_until - time.monotonic())
         return POLL_SECONDS
 
-    def _may_wait(self) -> bool:
+    def _may_wait(self, come: Sequence[Message]) -> bool:
         """Whether nothing that has come is urgent: it only moves marks, of events that nobody
         handles, or its handler has time. A transaction of its own would cost as much as one with
         effects that somebody waits for, and keep the next event waiting."""
-        if any(self._is_urgent(message) for message in self._waiting):
+        if any(self._is_urgent(message) for message in come):
             return False
         return len(self._waiting) < options().consumer_batch and time.monotonic() < self._wait_until
 

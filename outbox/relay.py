@@ -67,7 +67,8 @@ class Relay:
         """Publish one batch.
 
         Returns:
-            Whether there was anything to publish.
+            Whether to look again at once: there may be more than was read. Where no nudge tells of
+            what is committed meanwhile, whenever there was anything.
 
         Raises:
             BrokerAway: not everything was acknowledged.
@@ -85,7 +86,7 @@ class Relay:
         finally:
             self._mark_when_due()
         self._purge(shards)
-        return bool(batch)
+        return len(batch) >= options().relay_batch if self.leases.address else bool(batch)
 
     def close(self) -> None:
         """Let go of the broker, mark what it acknowledged and give the shards back."""
