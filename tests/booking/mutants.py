@@ -264,13 +264,13 @@ UNITS_OF_WORK: Final = [
 TIME: Final = [
     Mutant(
         "only what is due ends",
-        without(selectors.due_sagas, "deadline_at__lte=Now()", "deadline_at__isnull=False"),
+        without(reservations._all_due, "deadline_at__lte=Now()", "deadline_at__isnull=False"),
         test_deadlines.test_a_hold_that_has_not_run_out_stays,
     ),
     Mutant(
         "what is due is decided by the database's clock",
         without(
-            selectors.due_sagas,
+            reservations._all_due,
             "Now()",
             "__import__('django.utils.timezone', fromlist=['now']).now()",
         ),
