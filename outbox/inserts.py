@@ -122,6 +122,12 @@ def _statement(
     # Nothing in it comes from outside.
     values = ", ".join([f"({places})"] * rows)
     sql = f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES {values}"  # noqa: S608
-    of = attrgetter(*(field.attname for field in given))
+    of = _values([field.attname for field in given])
     is_numbered = len(fields) < len(meta.concrete_fields)
     return Statement(sql, of, [conversion(field) for field in given], is_numbered)
+
+
+def _values(names: Sequence[str]) -> Callable[[Model], tuple[Any, ...]]:
+    """The values of a row; `attrgetter` gives a single one bare."""
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda row: (get(row),)
