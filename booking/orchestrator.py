@@ -146,7 +146,7 @@ def _move(saga: Saga, reaction: Reaction, signal: Signal, now: datetime) -> None
         attempts=attempts,
         stuck_at=now if reaction.stuck else None,
         last_error=_error(signal),
-        **({} if stays else {"entered_at": now}),
+        entered_at=saga.entered_at if stays else now,
         **_deadline(step, reaction, attempts),
     )
 

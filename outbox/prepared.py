@@ -47,8 +47,9 @@ def argument(model: type[Model], field: str, name: str = "") -> Argument:
     return Argument(name or field, getattr(found, "target_field", found))
 
 
-def arguments(model: type[Model], field: str, count: int) -> list[Argument]:
-    """So many values of one kind; `numbered` gives them their names."""
+def arguments(model: type[Model], field: str, count: int) -> list[Any]:
+    """So many values of one kind; `numbered` gives them their names. Typed as what a lookup with
+    `__in` takes, which to the stubs is values only."""
     return [argument(model, field, _numbered(field, place)) for place in range(count)]
 
 

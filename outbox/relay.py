@@ -23,7 +23,7 @@ from outbox.events import RELAY
 from outbox.kafka import BrokerAway, KafkaPublisher, Publisher
 from outbox.leases import Leases, OfShards, of_shards
 from outbox.models import OutboxEvent
-from outbox.prepared import Argument, Update, arguments, numbered
+from outbox.prepared import Update, arguments, numbered
 from outbox.purge import purge_chunk
 from outbox.rows import Row
 from outbox.transactions import unit_of_work
@@ -239,7 +239,7 @@ def _held_keys_of(shards: Collection[int]) -> "QuerySet[OutboxEvent, tuple[Any, 
     return held.values_list("key").distinct()
 
 
-def _pending(ids: Sequence[int | Argument]) -> QuerySet[OutboxEvent]:
+def _pending(ids: Sequence[int]) -> QuerySet[OutboxEvent]:
     return OutboxEvent.objects.filter(id__in=ids, state=State.PENDING)
 
 
