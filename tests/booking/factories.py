@@ -270,20 +270,23 @@ def tell(kind: type[PaymentEvent], reservation: Reservation, **facts: Any) -> Sa
 
 def quoted(reservation: Reservation, **facts: Any) -> FareQuoted:
     """Fare's price for a reservation: the list price, if not said."""
-    known = {"booking_class": "Y", "price": price([reservation.amount], reservation.currency)}
-    return FareQuoted(
-        reservation_id=reservation.pk,
-        saga_id=saga_of(reservation.pk),
-        **{**known, **facts},
-    )
+    known = {
+        "reservation_id": reservation.pk,
+        "saga_id": saga_of(reservation.pk),
+        "booking_class": "Y",
+        "price": price([reservation.amount], reservation.currency),
+    }
+    return FareQuoted(**{**known, **facts})
 
 
 def refused(reservation: Reservation, **facts: Any) -> FareRefused:
     """Fare's refusal of a reservation."""
-    known = {"reason": Reason(code="class_closed", text="YFLEX has 0 seats left in class Y.")}
-    return FareRefused(
-        reservation_id=reservation.pk, saga_id=saga_of(reservation.pk), **{**known, **facts}
-    )
+    known = {
+        "reservation_id": reservation.pk,
+        "saga_id": saga_of(reservation.pk),
+        "reason": Reason(code="class_closed", text="YFLEX has 0 seats left in class Y."),
+    }
+    return FareRefused(**{**known, **facts})
 
 
 def quote(reservation: Reservation, **facts: Any) -> Reservation:

@@ -304,7 +304,7 @@ def test_a_quote_that_comes_again_changes_nothing(quoting: Reservation) -> None:
 
 def test_a_refusal_after_a_quote_is_refused(quoting: Reservation) -> None:
     factories.quote(quoting, **QUOTED)
-    with pytest.raises(orchestrator.UnexpectedEvent, match="does not wait for fare.FareRefused"):
+    with pytest.raises(orchestrator.UnexpectedEvent, match=r"does not wait for fare\.FareRefused"):
         services.signal_saga(factories.refused(quoting), now=LATER)
 
 
