@@ -41,9 +41,9 @@ def verified(offer_id: str, *, now: datetime) -> Offer:
         OfferForged: no such offer was made.
         OfferExpired: saying when it did.
     """
-    current, *previous = settings.OFFER_SIGNING_KEYS
+    keys: list[str | bytes] = [*settings.OFFER_SIGNING_KEYS]
     try:
-        told = signing.loads(offer_id, key=current, salt=SALT, fallback_keys=previous)
+        told = signing.loads(offer_id, key=keys[0], salt=SALT, fallback_keys=keys[1:])
         offer = msgspec.convert(told, Offer)
     except (signing.BadSignature, msgspec.ValidationError) as error:
         raise OfferForged from error

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
@@ -31,7 +31,7 @@ from booking.services import Traveler
 from contracts.fare import FareQuoted, FareRefused
 from contracts.offers import SALT, Offer, OfferedPassenger
 from contracts.payment import PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentEvent
-from contracts.values import Conditions, Penalty, Price, PriceLine, Reason
+from contracts.values import Conditions, PassengerType, Penalty, Price, PriceLine, Reason
 
 NOW: Final = datetime(2040, 1, 10, 12, 0, tzinfo=UTC)
 FLIGHT_NUMBER: Final = 1001
@@ -174,7 +174,7 @@ def offer(found: Selection, travelers: Iterable[Traveler], *, now: datetime, **f
     passengers = tuple(
         OfferedPassenger(
             passenger_id=one.passenger_id,
-            type=one.type_on(departure.date).value,
+            type=cast("PassengerType", one.type_on(departure.date).value),
             seat_number=one.seat_number,
         )
         for one in travelers

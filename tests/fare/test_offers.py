@@ -17,7 +17,7 @@ from contracts.offers import SALT, Offer, OfferedPassenger
 from contracts.values import Price
 from fare.models import Blackout
 from tests.fare import factories
-from tests.fare.booking import DEPARTURE, Booking, booking, having, seat
+from tests.fare.booking import DEPARTURE, Booking, booking, having
 from tests.gateway.upstreams import Exchange, Script, answering, sending, silent, trickling
 
 pytestmark = pytest.mark.django_db
