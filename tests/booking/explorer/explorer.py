@@ -20,7 +20,7 @@ class Bounds:
 
     Args:
         losses: how many requests and answers an operator discards.
-        surprises: how often payment says what nobody expects.
+        surprises: how often fare or payment says what nobody expects.
         refusals: how often it refuses a refund for good.
         operations: how often an operator acts on a stuck saga.
     """
@@ -101,7 +101,7 @@ class Explorer:
             payments=Payments(surprises=bounds.surprises, refusals=bounds.refusals),
             answers=(),
             asked=(),
-            fares=Fares(surprises=bounds.surprises),
+            fares=Fares(),
             quotes=(),
             losses=bounds.losses,
             lost=False,
@@ -137,8 +137,10 @@ class Explorer:
             yield "complete", self._after(by_hand, "complete")
 
     def _fare_reads(self, node: Node) -> Iterator[tuple[str, Node]]:
-        for fares, answer in node.fares.repeats():
-            yield f"again {answer.event}", node._replace(fares=fares, quotes=(*node.quotes, answer))
+        told, payments = node.fares.told, node.payments
+        if told and payments.surprises:
+            fewer = replace(payments, surprises=payments.surprises - 1)
+            yield f"again {told.event}", node._replace(payments=fewer, quotes=(*node.quotes, told))
         if not node.asked:
             return
         request, *rest = node.asked
@@ -297,5 +299,4 @@ class Explorer:
 def _whatever_might_have_been(node: Node) -> Node:
     """The end itself, however much more might have gone wrong."""
     payments = replace(node.payments, surprises=0, refusals=0)
-    fares = replace(node.fares, surprises=0)
-    return node._replace(payments=payments, fares=fares, losses=0, lost=False, operations=0)
+    return node._replace(payments=payments, losses=0, lost=False, operations=0)

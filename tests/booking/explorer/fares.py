@@ -1,7 +1,7 @@
 """A small model of fare, which speaks the contracts.
 
 It answers a saga that asks with a price or with a refusal, whichever, and the same saga the same
-again. A limited number of times it repeats what it has said without having been asked.
+again. It surprises by repeating what it has said without having been asked.
 """
 
 from collections.abc import Iterator
@@ -19,11 +19,9 @@ class Fares:
 
     Args:
         told: what it has answered last, if anything.
-        surprises: how often it may still repeat that.
     """
 
     told: Answer | None = None
-    surprises: int = 0
 
     def ask(self, request: Request) -> Iterator[tuple["Fares", Answer]]:
         """Everything that it may answer to a request."""
@@ -33,8 +31,3 @@ class Fares:
         for outcome in OUTCOMES:
             answer = Answer(outcome, request.saga, 0, 0)
             yield replace(self, told=answer), answer
-
-    def repeats(self) -> Iterator[tuple["Fares", Answer]]:
-        """What it may say without having been asked."""
-        if self.told and self.surprises:
-            yield replace(self, surprises=self.surprises - 1), self.told
