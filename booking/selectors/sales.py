@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db.models import BigIntegerField, CharField, Count, Q, UUIDField
 
 from booking.models import AircraftType, Departure, Place, Seat
-from booking.prepared import Argument, Rows
 from contracts import values
+from outbox.prepared import Argument, Rows
 
 # In seconds. A seat map is changed by hand, some times in an aircraft's life.
 AS_OLD_AS: Final = 60
