@@ -42,7 +42,6 @@ from booking.serializers import (
     DepartureSerializer,
     MalformedHold,
     MalformedLocator,
-    OfferUnknown,
     PaymentRequest,
     ReservationFilters,
     ReservationRequest,
@@ -55,6 +54,7 @@ from booking.serializers import (
 )
 from booking.services.changing import UnknownPassenger
 from booking.services.idempotency import KeyReused, RequestInFlight
+from booking.services.offers import OfferExpired, OfferForged, OfferMismatch
 from booking.services.party import (
     InfantInExitRow,
     NotBornYet,
@@ -263,11 +263,11 @@ LIST_RESERVATIONS = operation(
 )
 CREATE_RESERVATION = operation(
     operation_id="create_reservation",
-    summary="Hold seats and ask for their payment",
+    summary="Hold seats and ask for their price and payment",
     description=(
         "All passengers get their seats or none does. Without a date it is the next open departure "
-        "on which the seats are free. Answered before anything is paid: confirmation comes by "
-        "events."
+        "on which the seats are free. Answered before anything is quoted or paid: price and "
+        "confirmation come by events. An offer has its price already, and is for its own departure."
     ),
     parameters=[HOLD, IDEMPOTENCY_KEY, ENTITY_TAG, LOCATION],
     request=either("Reservation", OnePassenger, Group),
@@ -295,7 +295,7 @@ CREATE_RESERVATION = operation(
     ],
     links=NEXT,
     refusals=(
-        *(ValidationError, MalformedHold, OfferUnknown),
+        *(ValidationError, MalformedHold, OfferForged, OfferExpired, OfferMismatch),
         *(TooManyPassengers, PassengerTwice, SeatTwice, NotBornYet, InfantInExitRow),
         *(UnknownFlight, UnknownDeparture, UnknownCabin, NoSeatsLeft),
         *(*NO_SUCH_SEATS, *NOT_SOLD, *ONCE),

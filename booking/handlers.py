@@ -7,16 +7,20 @@ from typing import Final
 from django.utils import timezone
 
 from booking import services
-from contracts import payment
+from contracts import fare, payment
+from contracts.fare import FareEvent
 from contracts.payment import PaymentEvent
 from outbox.batches import Handler
 
 
-def signal_saga(event: PaymentEvent) -> None:
+def signal_saga(event: FareEvent | PaymentEvent) -> None:
     """An answer that the reservation's saga waits for."""
     services.signal_saga(event, now=timezone.now())
 
 
+FARES: Final[Mapping[str, Handler]] = MappingProxyType(
+    {event.type: signal_saga for event in (fare.FareQuoted, fare.FareRefused)}
+)
 PAYMENTS: Final[Mapping[str, Handler]] = MappingProxyType(
     {
         event.type: signal_saga

@@ -137,6 +137,8 @@ def _way(saga: Saga, reaction: Reaction) -> list[Reaction]:
 
 def _move(saga: Saga, reaction: Reaction, signal: Signal, now: datetime) -> None:
     step = SAGAS[saga.kind][reaction.then]
+    if not step.keeps_card:
+        saga.payment_token = ""
     stays = step.name == saga.step
     attempts = saga.attempts + 1 if stays and isinstance(signal, TimeOut) else 1
     saga.change(

@@ -16,12 +16,15 @@ from booking.steps.effects import (
     confirm,
     expire,
     issue_tickets,
+    refuse,
     reject,
+    take_price,
     tell,
 )
-from booking.steps.requests import authorize, capture, nothing_more, refund, void
-from booking.steps.signals import Cancel, Complete, Pay, Retry, TimeOut
+from booking.steps.requests import authorize, capture, nothing_more, quote, refund, void
+from booking.steps.signals import Cancel, Complete, Pay, PayOffered, Retry, TimeOut
 from booking.steps.step import Ask, Patience, Reaction, Step
+from contracts.fare import FareQuoted, FareRefused
 from contracts.payment import (
     PaymentAuthorized,
     PaymentCaptured,
@@ -36,6 +39,7 @@ from contracts.payment import (
 # Asked for eight times within about an hour: a flood of requests would help nobody.
 PATIENCE: Final = Patience(timedelta(seconds=30), timedelta(minutes=15), attempts=8)
 
+price_asked_for: Final = tell("price asked for", "")
 payment_asked_for: Final = tell("payment asked for", "")
 settled_by_hand: Final = tell("settled", "by hand")
 not_refunded: Final = tell("not refunded", "{signal.reason.code}: we are looking into it")
@@ -71,6 +75,7 @@ REFUNDING: Final = Step(
     patience=PATIENCE,
     notes=frozenset(
         {
+            FareQuoted,
             PaymentAuthorized,
             PaymentCaptured,
             PaymentCaptureFailed,
@@ -84,14 +89,26 @@ BUYING: Final = (
         "HOLDING",
         awaits=MappingProxyType(
             {
-                Pay: Reaction(payment_asked_for, then="QUOTING"),
+                Pay: Reaction(price_asked_for, then="QUOTING", asks=quote),
+                PayOffered: Reaction(payment_asked_for, then="AUTHORIZING", asks=authorize),
                 TimeOut: Reaction(expire, then="COMPENSATED"),
                 Cancel: Reaction(cancel, then="COMPENSATED"),
             }
         ),
     ),
-    # A place for a fare to be quoted; at the list price, which it was made with, nobody is asked.
-    Step("QUOTING", at_once=Reaction(None, then="AUTHORIZING", asks=authorize)),
+    # Passed over by who has the price of an offer.
+    Step(
+        "QUOTING",
+        awaits=MappingProxyType(
+            {
+                FareQuoted: Reaction(take_price, then="AUTHORIZING", asks=authorize),
+                FareRefused: Reaction(refuse, then="COMPENSATED"),
+                TimeOut: Reaction(expire, then="COMPENSATED"),
+                Cancel: Reaction(cancel, then="COMPENSATED"),
+            }
+        ),
+        keeps_card=True,
+    ),
     Step(
         "AUTHORIZING",
         awaits=MappingProxyType(
@@ -102,6 +119,7 @@ BUYING: Final = (
                 Cancel: Reaction(cancel, then="VOIDING", asks=void),
             }
         ),
+        notes=frozenset({FareQuoted}),
     ),
     Step(
         "CAPTURING",
@@ -115,7 +133,7 @@ BUYING: Final = (
             }
         ),
         patience=PATIENCE,
-        notes=frozenset({PaymentAuthorized}),
+        notes=frozenset({FareQuoted, PaymentAuthorized}),
     ),
     Step("TICKETING", at_once=Reaction(issue_tickets, then="DONE")),
     # Given up while the charge is under way: its answer says what there is to take back.
@@ -130,7 +148,7 @@ BUYING: Final = (
             }
         ),
         patience=PATIENCE,
-        notes=frozenset({PaymentAuthorized}),
+        notes=frozenset({FareQuoted, PaymentAuthorized}),
     ),
     Step(
         "VOIDING",
@@ -144,10 +162,10 @@ BUYING: Final = (
             }
         ),
         patience=PATIENCE,
-        notes=frozenset({PaymentAuthorized, PaymentDeclined, PaymentCaptureFailed}),
+        notes=frozenset({FareQuoted, PaymentAuthorized, PaymentDeclined, PaymentCaptureFailed}),
     ),
     REFUNDING,
-    Step("DONE", notes=frozenset({PaymentAuthorized, PaymentCaptured}), ends=True),
+    Step("DONE", notes=frozenset({FareQuoted, PaymentAuthorized, PaymentCaptured}), ends=True),
     Step(
         "COMPENSATED",
         awaits=MappingProxyType(
@@ -168,6 +186,8 @@ BUYING: Final = (
         ),
         notes=frozenset(
             {
+                FareQuoted,
+                FareRefused,
                 PaymentDeclined,
                 PaymentCaptureFailed,
                 PaymentVoided,

@@ -6,7 +6,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from booking.saga import SAGAS
-from booking.steps.signals import Cancel, Complete, Pay, Retry, TimeOut
+from booking.steps.requests import quote
+from booking.steps.signals import Cancel, Complete, Pay, PayOffered, Retry, TimeOut
 from booking.steps.step import Reaction, Step
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "saga.md"
@@ -17,12 +18,13 @@ Drawn from the tables in `booking/saga.py` by `make saga`; a test fails when thi
 they say. How they are run is in the [architecture](architecture.md#the-saga).
 
 A step waits for what its arrows name. What follows *at once* is not waited for: it happens in the
-same transaction, and so does what payment is asked to do on the way. Arrows by which a step goes on
-waiting are in the tables only.
+same transaction, and so does what fare or payment is asked for on the way. Arrows by which a step
+goes on waiting are in the tables only.
 """
 NAMES: Final[Mapping[type, str]] = MappingProxyType(
     {
         Pay: "payment is given",
+        PayOffered: "payment is given at an offer's price",
         Cancel: "cancelation",
         TimeOut: "deadline",
         Retry: "operator retries",
@@ -55,7 +57,7 @@ def _saga(kind: str) -> Iterator[str]:
     yield from (
         "```",
         "",
-        "| step | on | does | payment is to | then |",
+        "| step | on | does | asked | then |",
         "|---|---|---|---|---|",
     )
     for step in steps.values():
@@ -68,7 +70,7 @@ def _arrows(step: Step) -> Iterator[str]:
     """A step's arrows, without those by which it goes on waiting."""
     for signal, reaction in _reactions(step):
         if reaction.then != step.name:
-            asks = f", payment is to {_asked(reaction)}" if reaction.asks else ""
+            asks = f", {_asked(reaction)}" if reaction.asks else ""
             yield f"    {step.name} --> {reaction.then}: {signal}{asks}"
     if step.ends:
         yield f"    {step.name} --> [*]"
@@ -96,7 +98,11 @@ def _reactions(step: Step) -> Iterator[tuple[str, Reaction]]:
 
 
 def _asked(reaction: Reaction) -> str:
-    return reaction.asks.__name__.replace("_", " ") if reaction.asks else ""
+    """Who is asked for what on the way."""
+    if reaction.asks is None:
+        return ""
+    who = "fare" if reaction.asks is quote else "payment"
+    return f"{who} is to {reaction.asks.__name__.replace('_', ' ')}"
 
 
 def _sentence(effect: Any) -> str:

@@ -1,6 +1,6 @@
 """`make bench-…`: a benchmark on servers of its own, below var/bench.
 
-python3 dev/bench.py outbox|booking|payment|saga [--quick] [--rounds N] [--part NAME ...]
+python3 dev/bench.py outbox|booking|payment|saga|fare [--quick] [--rounds N] [--part NAME ...]
 """
 
 import os
@@ -34,6 +34,7 @@ BENCHMARKS = {
     "booking": Benchmark(kafka=False),
     "payment": Benchmark(),
     "saga": Benchmark(services=SERVICES),
+    "fare": Benchmark(services=SERVICES),
 }
 
 

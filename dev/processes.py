@@ -61,7 +61,7 @@ BOOKING = Service(
         ("loaddata", "flights"),
         ("plan_departures",),
     ),
-    commands=("run_outbox_relay", "consume_payments", "run_deadlines"),
+    commands=("run_outbox_relay", "consume_payments", "consume_fares", "run_deadlines"),
 )
 PAYMENT = Service(
     "payment",

@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from string import ascii_uppercase
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
@@ -28,7 +27,6 @@ T = TypeVar("T")
 LARGEST_ANSWER_BYTES: Final = 2**20
 # A route is not flown more often in a day, or the customer names the flight.
 MOST_DEPARTURES: Final = 5
-TAKEN: Final = ("HELD", "SOLD")
 
 
 class SeatOnMap(msgspec.Struct, frozen=True):
@@ -45,6 +43,13 @@ class SeatOnMap(msgspec.Struct, frozen=True):
         """What it may be charged for."""
         exit_row = ("EXIT_ROW",) if self.exit_row else ()
         return (*((self.position,) if self.position else ()), *exit_row)
+
+
+class CabinOnMap(msgspec.Struct, frozen=True):
+    """A cabin as it is now: how many seats are held or sold in each booking class."""
+
+    cabin: str
+    seats_sold: Mapping[str, int]
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -72,6 +77,7 @@ class Departure(msgspec.Struct, frozen=True):
     arrives_at: datetime
     origin_zone: str
     destination_zone: str
+    cabins: list[CabinOnMap]
     seats: list[SeatOnMap]
 
     def itinerary(self, cabin: Cabin, booking_class: str | None) -> Itinerary:
@@ -91,10 +97,8 @@ class Departure(msgspec.Struct, frozen=True):
         )
 
     def seats_sold(self, cabin: Cabin) -> Mapping[str, int]:
-        """How many seats each booking class can have sold at most: all that are taken in the cabin.
-        Booking does not show which class they were sold in."""
-        taken = sum(seat.cabin == cabin and seat.status in TAKEN for seat in self.seats)
-        return dict.fromkeys(ascii_uppercase, taken)
+        """How many seats of a cabin each booking class has sold, or holds for somebody."""
+        return next((one.seats_sold for one in self.cabins if one.cabin == cabin), {})
 
     def free_seat(self, number: str, cabin: Cabin) -> Seat | None:
         """A seat of the cabin, if it is there and free."""

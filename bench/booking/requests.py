@@ -8,7 +8,7 @@ from bench.booking import inventory, recorder
 from bench.booking.inventory import Asked, Route
 from bench.booking.looking import search, seat_map
 from bench.booking.recording import Recording
-from bench.booking.selling import reserving, statements
+from bench.booking.selling import reserving, reserving_unpriced, statements
 from bench.report import Figure
 
 
@@ -17,8 +17,10 @@ def recorded(file: Path) -> Iterator[Figure]:
     ((warm, one, *others),) = inventory.whole(1)
     # The first request of a process has more to find out, and is not the one recorded.
     _reserving(warm)
+    recorder.record(*reserving_unpriced(others.pop()))
     post = _reserving(one)
-    yield statements("one seat", post)
+    yield statements("one seat at an offer's price", post)
+    yield statements("one seat", recorder.record(*reserving_unpriced(others.pop())))
     group = recorder.record("POST", "/api/reservations", _group(others))
     yield statements("nine without seats", group)
     looks = {"seats": _seat_map(one), "search": _search(inventory.routes()[-1])}

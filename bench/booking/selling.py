@@ -6,6 +6,7 @@ from typing import Final
 
 from bench.booking import inventory
 from bench.booking.inventory import Asked
+from bench.booking.offers import offer_of
 from bench.booking.recording import Recording
 from bench.booking.sites import Answers, Clients, Request, Site
 from bench.report import Bound, Figure
@@ -117,13 +118,20 @@ def statements(name: str, recording: Recording) -> Figure:
 
 
 def reserving(seat: Asked) -> Request:
-    """The request for one seat."""
+    """The request for one seat, at the price of an offer."""
+    offer_id = offer_of(seat, is_chosen=True)
+    return _post(seat, {"passenger_id": 1, "seat_number": seat.seat, "offer_id": offer_id})
+
+
+def reserving_unpriced(seat: Asked) -> Request:
+    """The request for one seat, at what fare will say."""
     return _post(seat, {"passenger_id": 1, "seat_number": seat.seat})
 
 
 def reserving_any(seat: Asked) -> Request:
-    """The request for the best seat of its departure."""
-    return _post(seat, {"passengers": [{"passenger_id": 1}]})
+    """The request for the best seat of its departure, at the price of an offer."""
+    offer_id = offer_of(seat, is_chosen=False)
+    return _post(seat, {"passengers": [{"passenger_id": 1}], "offer_id": offer_id})
 
 
 def _post(seat: Asked, who: dict[str, object]) -> Request:

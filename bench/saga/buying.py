@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
 from types import MappingProxyType
 from typing import Final
@@ -15,6 +15,7 @@ import psutil
 from bench.booking import inventory
 from bench.booking.inventory import Asked
 from bench.booking.selling import reserving
+from bench.booking.sites import Request
 from bench.children import Child
 from bench.machine import CpuMeter, servers
 from bench.report import Bound, Figure
@@ -41,15 +42,25 @@ class Buying:
         hops: the bare way.
         per_second: reservations a second.
         seconds: how long each round lasts; its first ones are not counted.
+        request: what is sent for a seat: at the price of an offer, if not said, which is what the
+            bound is for.
     """
 
     def __init__(
-        self, clients: Child, observers: Observers, hops: Hops, *, per_second: int, seconds: float
+        self,
+        clients: Child,
+        observers: Observers,
+        hops: Hops,
+        *,
+        per_second: int,
+        seconds: float,
+        request: Callable[[Asked], Request] = reserving,
     ) -> None:
         self._clients = clients
         self._observers = observers
         self._hops = hops
         self._per_second = per_second
+        self._request = request
         self._count = int(per_second * (seconds + WARM_SECONDS))
         self._port = urlsplit(os.environ["GATEWAY_URL"]).port or 80
         self._bare: list[list[float]] = []
@@ -118,6 +129,10 @@ class Buying:
             notes={"by_process": {name: median(each[name] for each in ours) for name in ours[0]}},
         )
 
+    def to_confirmed(self, percent: int) -> list[float]:
+        """Milliseconds from POST to CONFIRMED, of each round."""
+        return self._percentiles(*TO_CONFIRMED, percent)
+
     def ask(self, count: int) -> Figure:
         """Compare the moment of CONFIRMED with what a client is told; the row of how much later."""
         with asking.client(self._port) as connection:
@@ -149,7 +164,7 @@ class Buying:
         order = {
             "port": self._port,
             "clients": CLIENTS,
-            "requests": [reserving(seat) for seat in seats],
+            "requests": [self._request(seat) for seat in seats],
             "per_second": self._per_second,
         }
         monotonic_at_0 = time.time() - time.monotonic()

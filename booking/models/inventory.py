@@ -66,8 +66,9 @@ class Departure(models.Model):
     def __str__(self) -> str:
         return f"{self.flight} on {self.date}"
 
-    def itinerary(self, cabin: str) -> Itinerary:
-        """The departure, and the cabin of the seats, as events describe them."""
+    def itinerary(self, cabin: str, booking_class: str | None = None) -> Itinerary:
+        """The departure, the cabin of the seats and their booking class, if there is one to tell,
+        as events describe them."""
         flight = self.flight
         return Itinerary(
             carrier=flight.carrier,
@@ -80,6 +81,7 @@ class Departure(models.Model):
             origin_zone=flight.origin.zone,
             destination_zone=flight.destination.zone,
             cabin=cast("values.Cabin", cabin),
+            booking_class=booking_class,
         )
 
     def move_to(self, status: "Departure.Status") -> None:

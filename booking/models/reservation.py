@@ -51,8 +51,9 @@ class Reservation(EventSource):
     """One customer's seats on one departure.
 
     `passenger_id` and `seat_number` are the first passenger's; every passenger, the first
-    included, has a row of its own. `amount` is in minor units of `currency`. `booking_class` is
-    what the customer asked for.
+    included, has a row of its own. `amount` is in minor units of `currency`: the list price, until
+    a fare is quoted or came with an offer. `booking_class` is what the customer asked for until
+    then, and what was sold from then on.
     """
 
     # Set by who reads or makes a reservation together with its passengers, in their order.
@@ -121,15 +122,33 @@ class Reservation(EventSource):
             record_locator=self.record_locator,
             customer_id=self.customer_id,
             passengers=tuple(passenger.described() for passenger in passengers),
-            itinerary=self.departure.itinerary(self.cabin),
+            itinerary=self.departure.itinerary(self.cabin, self.sold_class()),
         )
 
     def price(self) -> Price:
         """The amount as events describe it: what a fare has quoted, else the list price."""
-        if self.quoted_price is not None:
-            return msgspec.convert(self.quoted_price, Price)
+        if quoted := self.quoted():
+            return quoted
         line = PriceLine(kind="BASE", code="LIST_PRICE", amount=self.amount)
         return Price(total=self.amount, currency=self.currency, lines=(line,))
+
+    def quoted(self) -> Price | None:
+        """The price of a fare, once there is one."""
+        return None if self.quoted_price is None else msgspec.convert(self.quoted_price, Price)
+
+    def sold_class(self) -> str | None:
+        """The booking class, once a fare has settled it."""
+        return None if self.quoted_price is None else self.booking_class
+
+    @staticmethod
+    def priced(price: Price, booking_class: str) -> dict[str, Any]:
+        """The fields of a reservation that is sold at a fare's price in a booking class."""
+        return {
+            "quoted_price": msgspec.to_builtins(price),
+            "amount": price.total,
+            "currency": price.currency,
+            "booking_class": booking_class,
+        }
 
     def insert(self) -> None:
         """Write a new reservation.
@@ -202,6 +221,8 @@ class ReservationPassenger(models.Model):
     )
     passenger_id = models.PositiveBigIntegerField(db_index=True)
     seat_number = models.CharField(max_length=4)
+    # Whether the customer chose the seat: one that was given is not charged for.
+    chose_seat = models.BooleanField(default=False)
     type = models.CharField(max_length=6, choices=Type, default=Type.ADULT)
     given_name = models.CharField(max_length=100, blank=True, default="")
     surname = models.CharField(max_length=100, blank=True, default="")
@@ -236,6 +257,7 @@ class ReservationPassenger(models.Model):
             reservation_id=self.reservation_id,
             passenger_id=self.passenger_id,
             seat_number=seat_number or self.seat_number,
+            chose_seat=self.chose_seat or seat_number is not None,
             type=self.type,
             given_name=self.given_name,
             surname=self.surname,
@@ -283,10 +305,14 @@ class ReservationPassenger(models.Model):
 
     def described(self) -> values.Passenger:
         """The passenger as events describe it."""
+        return self.with_seat(values.Seat(number=self.seat_number))
+
+    def with_seat(self, seat: values.Seat | None) -> values.Passenger:
+        """The passenger as events describe it, with more said of the seat, or nothing."""
         return values.Passenger(
             passenger_id=self.passenger_id,
             type=cast("values.PassengerType", str(self.type)),
-            seat=values.Seat(number=self.seat_number),
+            seat=seat,
         )
 
 

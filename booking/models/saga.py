@@ -26,7 +26,8 @@ class Saga(models.Model):
     the awaited event comes.
 
     The numbers are those of the payment operations that it has asked for. `refused_number` is that
-    of a refund which got a definite no: to try again is another operation.
+    of a refund which got a definite no: to try again is another operation. `payment_token` is kept
+    only while the card is still to be asked.
     """
 
     class Kind(models.TextChoices):
@@ -71,7 +72,8 @@ class Saga(models.Model):
         return f"{self.kind} {self.step}"
 
     def change(self, *, now: datetime, wait: timedelta | None = None, **changes: Any) -> None:
-        """Set fields by compare-and-set on the version, and store the operations' numbers.
+        """Set fields by compare-and-set on the version, and store the operations' numbers and the
+        card's token.
 
         Args:
             now: the time of the change.
@@ -82,7 +84,8 @@ class Saga(models.Model):
         Raises:
             LostRace: the saga has changed since it was read.
         """
-        changes |= {name: getattr(self, name) for name in self.NUMBERS} | {"updated_at": now}
+        kept = (*self.NUMBERS, "payment_token")
+        changes |= {name: getattr(self, name) for name in kept} | {"updated_at": now}
         read = {"pk": self.pk, "read version": self.version, "wait": wait}
         if not self._changing(tuple(changes), wait is not None).run(**read, **changes):
             raise LostRace(f"saga {self.pk} has changed since it was at {self.step}")

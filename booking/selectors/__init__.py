@@ -46,6 +46,7 @@ from booking.selectors.reservations import (
     timeline,
 )
 from booking.selectors.sagas import StepFigures, figures, live_sagas, slow_sagas, stuck_sagas
+from booking.selectors.sales import seat_at, seats_sold
 
 __all__ = [
     "Availability",
@@ -85,7 +86,9 @@ __all__ = [
     "saga",
     "saga_that_asked",
     "search",
+    "seat_at",
     "seat_map",
+    "seats_sold",
     "selection",
     "slow_sagas",
     "stuck_sagas",

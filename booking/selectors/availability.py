@@ -1,7 +1,7 @@
 """Which departure and which seats a request gets, or why it gets none."""
 
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -35,6 +35,7 @@ from booking.selectors.refusals import (
     UnknownFlight,
     UnknownSeat,
 )
+from booking.selectors.sales import free_and_sold
 from outbox.prepared import Argument, Select
 from outbox.transactions import LostRace
 
@@ -60,6 +61,7 @@ class Wanted:
         cabin: where all of them are, or None where the named seats say it.
         departure_date: local to the origin; None is the next on which all of it can be had.
         off_exit_rows: whether the seats that are not named must not be in an exit row.
+        is_counted: whether to count what is sold, where all seats are looked at anyway.
     """
 
     flight_number: int
@@ -68,16 +70,21 @@ class Wanted:
     cabin: str | None = None
     departure_date: date | None = None
     off_exit_rows: bool = False
+    is_counted: bool = False
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What may be had, as it looked when it was read: the named seats, then the chosen ones."""
+    """What may be had, as it looked when it was read: the named seats, then the chosen ones.
+
+    `seats_sold` counts the cabin's held and sold seats by booking class, if they were counted.
+    """
 
     departure: Departure
     cabin: str
     named: tuple[str, ...]
     chosen: tuple[str, ...]
+    seats_sold: Mapping[str, int] | None = None
 
 
 def selection(wanted: Wanted, *, now: datetime, crowded: bool = False) -> Selection:
@@ -100,14 +107,22 @@ def selection(wanted: Wanted, *, now: datetime, crowded: bool = False) -> Select
     if found is None:
         raise _why_not(wanted, now)
     departure, cabin = found
-    chosen = _chosen(departure, cabin, wanted, crowded=crowded)
-    return Selection(departure, cabin, wanted.numbers, tuple(chosen))
-
-
-def _chosen(departure: Departure, cabin: str, wanted: Wanted, *, crowded: bool) -> list[str]:
     if wanted.unnamed == 0:
-        return []
-    free = set(free_seats(departure, cabin)) - set(wanted.numbers)
+        return Selection(departure, cabin, wanted.numbers, ())
+    sold: Mapping[str, int] | None = None
+    if wanted.is_counted:
+        free, sold = free_and_sold(departure, cabin)
+    else:
+        free = free_seats(departure, cabin)
+    chosen = _chosen(departure, free, wanted, crowded=crowded)
+    return Selection(departure, cabin, wanted.numbers, tuple(chosen), sold)
+
+
+def _chosen(
+    departure: Departure, seats: Iterable[str], wanted: Wanted, *, crowded: bool
+) -> list[str]:
+    """Seats out of the free ones for those who name none."""
+    free = set(seats) - set(wanted.numbers)
     if wanted.off_exit_rows and len(free) >= wanted.unnamed:
         free -= exit_row_seats(departure)
         if len(free) < wanted.unnamed:

@@ -1,8 +1,8 @@
 """Departures as customers see them: what is left of each, and which seats."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache, reduce
 from operator import or_
@@ -39,14 +39,17 @@ class CabinLeft:
         cabin: which.
         seats_left: how many seats are free.
         list_price: of one seat, in minor units; None where the flight has none for this cabin,
-            which does not sell then.
+            which does not sell then. What is paid is a fare's price.
         currency: what the price is in.
+        seats_sold: how many seats are held or sold in each booking class; nothing where they were
+            not counted.
     """
 
     cabin: str
     seats_left: int
     list_price: int | None
     currency: str
+    seats_sold: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -153,12 +156,17 @@ def seat_map(flight_number: int, day: date) -> SeatMap:
     rows = _seats().all(departure=departure.pk)
     seats = [
         _seat(number, cabin, status, places.get(number))
-        for number, cabin, status in sorted(rows, key=lambda row: place(row[0]))
+        for number, cabin, status, _ in sorted(rows, key=lambda row: place(row[0]))
     ]
     left: dict[str, int] = defaultdict(int)
     for seat in seats:
         left[seat["cabin"]] += seat["status"] == Seat.Status.FREE
-    return SeatMap(departure, _cabins(departure.flight, left), seats)
+    sold: dict[str, Counter[str]] = defaultdict(Counter)
+    for _, cabin, _, booking_class in rows:
+        if booking_class:
+            sold[cabin][booking_class] += 1
+    cabins = _cabins(departure.flight, left)
+    return SeatMap(departure, [replace(one, seats_sold=sold[one.cabin]) for one in cabins], seats)
 
 
 def _seat(number: str, cabin: str, status: str, where: Place | None) -> dict[str, Any]:
@@ -177,9 +185,10 @@ def _seat(number: str, cabin: str, status: str, where: Place | None) -> dict[str
 
 @cache
 def _seats() -> Rows:
-    """Every seat of a departure: number, cabin and status."""
+    """Every seat of a departure: number, cabin, status, and the booking class of whose it is."""
     of_it = Argument("departure", BigIntegerField())
-    return Rows(Seat.objects.filter(departure=of_it).values_list("number", "cabin", "status"))
+    columns = ("number", "cabin", "status", "reservation__booking_class")
+    return Rows(Seat.objects.filter(departure=of_it).values_list(*columns))
 
 
 def _seats_left(departures: list[Departure]) -> Mapping[int, Mapping[str, int]]:

@@ -13,6 +13,7 @@ from rest_framework.exceptions import NotFound
 
 from booking.models import Departure, Reservation, ReservationPassenger, Saga, TimelineEntry
 from booking.selectors.describing import described
+from contracts.fare import FareEvent
 from contracts.payment import PaymentEvent
 from outbox.prepared import Argument, Select
 
@@ -57,7 +58,9 @@ def filtered(
         "created_at__gte": created_since,
     }
     asked = {name: of for name, of in wanted.items() if of is not None}
-    return Reservation.objects.select_related("departure").filter(**asked)
+    # A list shows no prices in full: they are not even read.
+    lines = Reservation.objects.select_related("departure").defer("quoted_price")
+    return lines.filter(**asked)
 
 
 def reservation_of(reservation_id: UUID, *, customer_id: str | None) -> Reservation:
@@ -143,7 +146,7 @@ def buying_saga(reservation_id: UUID) -> Saga:
     return sagas().get(reservation=reservation_id, kind=Saga.Kind.BUYING)
 
 
-def saga_that_asked(event: PaymentEvent) -> Saga:
+def saga_that_asked(event: FareEvent | PaymentEvent) -> Saga:
     """The saga whose request is answered, live or ended.
 
     Raises:
@@ -157,7 +160,7 @@ def saga_that_asked(event: PaymentEvent) -> Saga:
 
 @cache
 def _asked() -> Select[Saga]:
-    """Every answer of payment's looks for its saga."""
+    """Every answer of fare's and payment's looks for its saga."""
     saga_id, reservation_id = (Argument(name, UUIDField()) for name in ("saga", "reservation"))
     return Select(sagas().filter(pk=saga_id, reservation=reservation_id))
 

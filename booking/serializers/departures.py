@@ -64,6 +64,12 @@ class CabinSerializer(serializers.Serializer[CabinLeft]):
     currency = serializers.CharField()
 
 
+class CabinWithSales(CabinSerializer):
+    """The same, and how many seats are held or sold in each booking class."""
+
+    seats_sold = serializers.DictField(child=serializers.IntegerField())
+
+
 class DepartureSerializer(serializers.Serializer[Availability]):
     """A departure as clients see it; its date is local to the origin."""
 
@@ -101,4 +107,5 @@ class SeatSerializer(serializers.Serializer[dict[str, Any]]):
 class SeatMapSerializer(DepartureSerializer):
     """A departure with every seat, from the front to the back."""
 
+    cabins = CabinWithSales(many=True)
     seats = SeatSerializer(many=True)

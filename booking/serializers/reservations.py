@@ -27,6 +27,7 @@ from booking.serializers.fields import (
     email_field,
     name_field,
 )
+from booking.serializers.prices import PriceSerializer
 from booking.services import LANGUAGE, Traveler
 from booking.services.party import PassengerTwice
 from contracts.values import Contact
@@ -35,16 +36,10 @@ LARGEST_PASSENGER_ID: Final = 2**53 - 1  # what every JSON implementation can ca
 LANGUAGE_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 LOCATOR: Final = re.compile(rf"[{LOCATOR_ALPHABET}{LOCATOR_ALPHABET.lower()}]{{{LOCATOR_LENGTH}}}")
 LONGEST_LIST: Final = 100
+# Of nine passengers with every tax there is: what is longer is no offer.
+LONGEST_OFFER: Final = 10_000
 TRIAL_TOKEN: Final = "tok_approve"  # noqa: S105 (the simulated processor's, not a secret)
 TRIAL_EMAIL: Final = "passenger-{}@example.test"
-
-
-class OfferUnknown(APIException):
-    """Nobody has made such an offer: there are none yet."""
-
-    status_code = 404
-    default_code = "offer-unknown"
-    default_detail = "There is no such offer."
 
 
 class MalformedHold(APIException):
@@ -121,7 +116,9 @@ class ReservationRequest(PaymentRequest):
         re.compile("[A-Z]"), "A booking class is one capital letter.", required=False
     )
     contact = ContactRequest(required=False)
-    offer_id = StrictCharField(required=False, max_length=100)
+    offer_id = StrictCharField(
+        required=False, max_length=LONGEST_OFFER, help_text="at whose price it is to be sold"
+    )
 
     def variant(self) -> Hashable:
         """Also whether passengers are listed, and whether it is a hold."""
@@ -154,10 +151,8 @@ class ReservationRequest(PaymentRequest):
         """What `services.create_reservation` takes.
 
         Raises:
-            OfferUnknown, UnknownCabin: there is no such thing.
+            UnknownCabin: there is no such thing.
         """
-        if "offer_id" in attrs:
-            raise OfferUnknown
         if "cabin" in attrs and attrs["cabin"] not in Cabin.values:
             raise UnknownCabin(f"There is no cabin {attrs['cabin']}.")
         card = {"payment_token": None} if self._is_hold() else super().validate({})
@@ -309,12 +304,14 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
 
 
 class ReservationWithParty(ReservationSerializer):
-    """A reservation with everybody who flies."""
+    """A reservation with everybody who flies, and its price: null until a fare is quoted, while
+    `amount` is the list price."""
 
+    price = PriceSerializer(source="quoted_price", allow_null=True)
     passengers = PassengerSerializer(many=True, source="party")
 
     class Meta(ReservationSerializer.Meta):
-        fields = [*ReservationSerializer.Meta.fields, "passengers"]
+        fields = [*ReservationSerializer.Meta.fields, "price", "passengers"]
         read_only_fields = fields
 
 

@@ -121,7 +121,7 @@ def _store(
             reservation=reservation.summary(after),
             previous_itinerary=previous.itinerary,
             previous_passengers=previous.passengers,
-            price=reservation.price(),
+            price=reservation.quoted(),
         ),
     )
     told = f"{seats_of(before)} given for {seats_of(after)}"

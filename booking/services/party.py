@@ -134,6 +134,7 @@ def _passenger(traveler: Traveler, seat_number: str, on: date) -> ReservationPas
     return ReservationPassenger(
         passenger_id=traveler.passenger_id,
         seat_number=seat_number,
+        chose_seat=traveler.seat_number is not None,
         type=traveler.type_on(on),
         given_name=traveler.given_name,
         surname=traveler.surname,

@@ -6,7 +6,7 @@ from uuid import UUID
 from booking import orchestrator, selectors
 from booking.models import Reservation
 from booking.selectors import Conflict
-from booking.steps.signals import Pay
+from booking.steps.signals import Pay, PayOffered
 from outbox.transactions import unit_of_work
 
 
@@ -27,7 +27,9 @@ class HoldExpired(Conflict):
 def pay_reservation(
     *, reservation_id: UUID, customer_id: str | None, payment_token: str, now: datetime
 ) -> Reservation:
-    """Ask for the payment of an unpaid hold, which lasts no longer for it.
+    """Ask what an unpaid hold costs, or, where an offer has said so, for its payment.
+
+    The hold lasts no longer for it.
 
     Args:
         reservation_id: the reservation.
@@ -43,12 +45,14 @@ def pay_reservation(
     """
     reservation = selectors.reservation_of(reservation_id, customer_id=customer_id)
     buying = selectors.live_saga(reservation.pk)
-    if buying is None or not orchestrator.waits_for(buying, Pay):
+    offered = reservation.quoted_price is not None
+    pay = PayOffered(payment_token) if offered else Pay(payment_token, at=now)
+    if buying is None or not orchestrator.waits_for(buying, type(pay)):
         raise NotPayable(f"The reservation is {reservation.status} and not waiting to be paid.")
     # A courtesy: who decides is the deadline, and a card would be asked for nothing.
     if reservation.hold_expires_at <= now:
         raise HoldExpired
     selectors.must_sell(reservation.departure, now)
     buying.reservation = reservation
-    orchestrator.advance(buying, Pay(payment_token), now=now)
+    orchestrator.advance(buying, pay, now=now)
     return reservation

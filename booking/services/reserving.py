@@ -10,13 +10,15 @@ from uuid_utils.compat import uuid7
 
 import outbox
 from booking import orchestrator, selectors
-from booking.models import Reservation, ReservationPassenger, Seat
+from booking.models import Reservation, ReservationPassenger, Saga, Seat
 from booking.selectors import Selection, Wanted
+from booking.services.offers import must_match, verified
 from booking.services.party import Traveler, must_be_a_party, must_be_seated_well, seated
-from booking.steps.requests import authorize
-from booking.steps.signals import Pay
+from booking.steps.requests import authorize, quote
+from booking.steps.signals import Pay, PayOffered
 from booking.steps.telling import note, seats_of
 from contracts.booking import BookingEvent, PassengerContactGiven, ReservationCreated
+from contracts.offers import Offer
 from contracts.values import Contact
 from outbox.inserts import insert
 from outbox.transactions import LostRace, unit_of_work
@@ -37,8 +39,9 @@ def create_reservation(
     cabin: str | None = None,
     booking_class: str = "",
     contact: Contact | None = None,
+    offer_id: str | None = None,
 ) -> Reservation:
-    """Hold seats, all or none, and ask for their payment.
+    """Hold seats, all or none, and ask what they cost, or, at an offer's price, for their payment.
 
     The seats, the reservation, its saga and its events are written in one transaction.
 
@@ -53,12 +56,26 @@ def create_reservation(
         cabin: where the seats are; None where their numbers say it, else ECONOMY.
         booking_class: what the customer asks for, one letter or nothing.
         contact: whom to tell about the reservation.
+        offer_id: an offer of fare's, at whose price it is sold. What else is not said is the
+            offer's.
 
     Raises:
+        OfferForged, OfferExpired, OfferMismatch: see `offers`.
         TooManyPassengers, PassengerTwice, SeatTwice, InfantInExitRow, NotBornYet: see `party`.
         UnknownFlight, SeatTaken and others: see `selectors.selection`.
     """
     must_be_a_party(travelers)
+    offer = verified(offer_id, now=now) if offer_id else None
+    if offer:
+        must_match(
+            offer,
+            flight_number=flight_number,
+            departure_date=departure_date,
+            cabin=cabin,
+            booking_class=booking_class,
+            travelers=travelers,
+        )
+        departure_date, cabin = offer.departure_date, offer.cabin
     numbers = tuple(t.seat_number for t in travelers if t.seat_number)
     wanted = Wanted(
         flight_number=flight_number,
@@ -67,6 +84,7 @@ def create_reservation(
         cabin=cabin,
         departure_date=departure_date,
         off_exit_rows=any(_needs_other_rows(traveler, now) for traveler in travelers),
+        is_counted=offer is None and payment_token is not None,
     )
     reservation_id = uuid7()
     found = _hold(reservation_id, wanted, now)
@@ -74,8 +92,20 @@ def create_reservation(
     reservation = _reservation(reservation_id, found, party, now)
     reservation.customer_id, reservation.booking_class = customer_id, booking_class
     must_be_seated_well(reservation.party, found.departure)
-    _write(reservation, _contact(reservation, contact, travelers), payment_token, now)
+    pay: Pay | PayOffered | None = None
+    if offer:
+        _sell_at(offer, reservation)
+        pay = PayOffered(payment_token) if payment_token else None
+    elif payment_token:
+        pay = Pay(payment_token, at=now, seats_sold=found.seats_sold)
+    _write(reservation, _contact(reservation, contact, travelers), pay, now)
     return reservation
+
+
+def _sell_at(offer: Offer, reservation: Reservation) -> None:
+    """The reservation, not saved yet, has the price of the offer."""
+    for name, value in reservation.priced(offer.price, offer.booking_class).items():
+        setattr(reservation, name, value)
 
 
 def _needs_other_rows(traveler: Traveler, now: datetime) -> bool:
@@ -132,28 +162,38 @@ def _reservation(
 def _write(
     reservation: Reservation,
     contact: list[BookingEvent],
-    payment_token: str | None,
+    pay: Pay | PayOffered | None,
     now: datetime,
 ) -> None:
     """Insert everything, the events first: the reservation's INSERT carries their number."""
     buying = orchestrator.buying(reservation, now=now)
-    asked = authorize(buying, Pay(payment_token)) if payment_token else []
-    buying.step = "AUTHORIZING" if asked else "HOLDING"
+    asked, then = _begin(buying, pay)
     outbox.append(reservation, _created(reservation), *contact, *asked)
     reservation.insert()
     for passenger in reservation.party:
         passenger.reservation = reservation
     insert(reservation.party)
     insert([buying])
-    then = "payment asked for" if asked else "to be paid"
     note(reservation, "created", f"{seats_of(reservation.party)} held, {then}", now=now)
+
+
+def _begin(buying: Saga, pay: Pay | PayOffered | None) -> tuple[list[BookingEvent], str]:
+    """Take the saga, not saved yet, to where it waits; what is asked on the way, and what is told
+    of it."""
+    if isinstance(pay, Pay):
+        buying.step = "QUOTING"
+        return quote(buying, pay), "price asked for"
+    if isinstance(pay, PayOffered):
+        buying.step = "AUTHORIZING"
+        return authorize(buying, pay), "payment asked for"
+    return [], "to be paid"
 
 
 def _created(reservation: Reservation) -> ReservationCreated:
     return ReservationCreated(
         reservation_id=reservation.pk,
         reservation=reservation.summary(reservation.party),
-        price=reservation.price(),
+        price=reservation.quoted(),
         hold_expires_at=reservation.hold_expires_at,
     )
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from booking.models import Reservation, ReservationPassenger, Saga, Seat
 from booking.steps.signals import Cancel, Complete, TimeOut
 from booking.steps.step import Effect
-from booking.steps.telling import note, seats_of
+from booking.steps.telling import money, note, seats_of
 from contracts.booking import (
     BookingEvent,
     ReservationCanceled,
@@ -16,6 +16,7 @@ from contracts.booking import (
     ReservationRejected,
     TicketsIssued,
 )
+from contracts.fare import FareQuoted, FareRefused
 from contracts.payment import (
     PaymentAuthorized,
     PaymentCaptured,
@@ -23,6 +24,21 @@ from contracts.payment import (
     PaymentDeclined,
 )
 from contracts.values import Reason, Settlement, Ticket
+
+
+def take_price(saga: Saga, event: FareQuoted, now: datetime) -> list[BookingEvent]:
+    """The fare is quoted: the reservation has its price and booking class."""
+    reservation, price = saga.reservation, event.price
+    reservation.change(now=now, **reservation.priced(price, event.booking_class))
+    told = f"{price.fare_basis}: {money(price.total, price.currency)}, payment asked for"
+    note(reservation, "quoted", told, now=now)
+    return []
+
+
+def refuse(saga: Saga, event: FareRefused, now: datetime) -> list[BookingEvent]:
+    """No fare applies: free the seats, and say so and by which rule."""
+    told = f"no fare: {event.reason.text or event.reason.code}"
+    return _reject(saga.reservation, event.reason, told, now)
 
 
 def confirm(saga: Saga, event: PaymentAuthorized, now: datetime) -> list[BookingEvent]:
@@ -43,14 +59,19 @@ def confirm(saga: Saga, event: PaymentAuthorized, now: datetime) -> list[Booking
 
 def reject(saga: Saga, event: PaymentDeclined, now: datetime) -> list[BookingEvent]:
     """The card is declined: free the seats and say so."""
-    reservation = saga.reservation
+    return _reject(saga.reservation, event.reason, f"card declined: {event.reason.code}", now)
+
+
+def _reject(
+    reservation: Reservation, reason: Reason, told: str, now: datetime
+) -> list[BookingEvent]:
     party = _end(reservation, Reservation.Status.REJECTED, now)
-    note(reservation, "rejected", f"card declined: {event.reason.code}", now=now)
+    note(reservation, "rejected", told, now=now)
     return [
         ReservationRejected(
             reservation_id=reservation.pk,
             reservation=reservation.summary(party),
-            reason=event.reason,
+            reason=reason,
         )
     ]
 

@@ -1,15 +1,34 @@
-"""What a saga reacts to: payment's answers, and what customers, operators and the clock say."""
+"""What a saga reacts to: what fare and payment answer, and what customers, operators and the clock
+say."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from contracts.fare import FareEvent
 from contracts.payment import PaymentEvent
 
 
 @dataclass(frozen=True)
 class Pay:
-    """The customer pays for what was only held."""
+    """The customer pays what fare will say.
 
-    payment_token: str
+    Args:
+        payment_token: the card processor's token for the card.
+        at: the moment of the sale.
+        seats_sold: by booking class, those of others, where they are counted already.
+    """
+
+    payment_token: str = field(repr=False)
+    at: datetime
+    seats_sold: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class PayOffered:
+    """The customer pays what an offer has promised."""
+
+    payment_token: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -34,4 +53,4 @@ class Complete:
     """An operator has settled by hand what the step waits for."""
 
 
-Signal = PaymentEvent | Pay | Cancel | TimeOut | Retry | Complete
+Signal = FareEvent | PaymentEvent | Pay | PayOffered | Cancel | TimeOut | Retry | Complete

@@ -20,8 +20,8 @@ class Reaction:
         effect: what it does to the reservation and its seats, and the events that say so; None
             where it does nothing to them.
         then: the step that follows; the same one where the saga goes on waiting.
-        asks: what is asked of payment; before the effect, since saga and reservation keep the
-            numbers of its operations.
+        asks: what is asked of fare or payment; before the effect, since saga and reservation keep
+            the numbers of payment's operations.
         once: numbers of the saga any of which says that this is past: then the signal is late, and
             only noted.
         stuck: whether an operator has to look.
@@ -63,7 +63,8 @@ class Step:
         awaits: what it reacts to. An end may react, too, to what must not be left as it is.
         at_once: what follows by itself, in the transaction that leads here: nothing is waited for.
         patience: how long it waits; without, as long as the reservation's hold.
-        notes: payment's answers that change nothing any more here, and are only noted.
+        notes: answers that change nothing any more here, and are only noted.
+        keeps_card: whether the card's token is kept here, for what is to be asked of it later.
         ends: whether the saga is over.
     """
 
@@ -72,4 +73,5 @@ class Step:
     at_once: Reaction | None = None
     patience: Patience | None = None
     notes: frozenset[type] = frozenset()
+    keeps_card: bool = False
     ends: bool = False

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from booking.models import Reservation, ReservationPassenger, TimelineEntry
+from contracts.fare import FareQuoted, FareRefused
 from contracts.payment import (
     PaymentAuthorized,
     PaymentCaptured,
@@ -18,9 +19,11 @@ from contracts.payment import (
 )
 from outbox.inserts import insert
 
-# Payment's answers, where they come too late to change anything.
+# Answers, where they come too late to change anything.
 LATE: Final[Mapping[type, str]] = MappingProxyType(
     {
+        FareQuoted: "fare quoted",
+        FareRefused: "fare refused",
         PaymentAuthorized: "card authorized",
         PaymentDeclined: "card declined",
         PaymentCaptured: "card charged",
@@ -29,6 +32,14 @@ LATE: Final[Mapping[type, str]] = MappingProxyType(
         PaymentVoidFailed: "card not released",
         PaymentRefunded: "refunded",
         PaymentRefundFailed: "not refunded",
+    }
+)
+
+# Currencies whose minor unit is not a hundredth (ISO 4217): how many digits it has.
+MINOR_DIGITS: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        **dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"), 0),
+        **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
     }
 )
 
@@ -42,3 +53,10 @@ def seats_of(party: list[ReservationPassenger]) -> str:
     """The seats of some passengers, for people to read."""
     seats = [passenger.seat_number for passenger in party]
     return f"seat{'s' if len(party) > 1 else ''} {', '.join(seats)}"
+
+
+def money(amount: int, currency: str) -> str:
+    """An amount in minor units, for people to read: `98.50 EUR`."""
+    digits = MINOR_DIGITS.get(currency, 2)
+    whole, part = divmod(amount, 10**digits)
+    return f"{whole}.{part:0{digits}} {currency}" if digits else f"{whole} {currency}"

@@ -7,6 +7,7 @@ from config.settings.service import (
     SPECTACULAR_SETTINGS,
     TRIAL,
     databases,
+    offer_signing_keys,
     outbox_settings,
 )
 
@@ -15,7 +16,9 @@ ROOT_URLCONF = "config.urls.booking"
 INSTALLED_APPS = [*INSTALLED_APPS, "booking"]
 DATABASES = databases(SERVICE)
 OUTBOX = outbox_settings(
-    SERVICE, payments={"topics": ["payment.events"], "handlers": "booking.handlers.PAYMENTS"}
+    SERVICE,
+    fares={"topics": ["fare.events"], "handlers": "booking.handlers.FARES"},
+    payments={"topics": ["payment.events"], "handlers": "booking.handlers.PAYMENTS"},
 )
 
 SPECTACULAR_SETTINGS = {
@@ -41,6 +44,8 @@ HORIZON_DAYS = ENVIRONMENT.number("HORIZON_DAYS", default=30 if TRIAL else 330, 
 CHECK_IN_CUT_OFF_MINUTES = ENVIRONMENT.number(
     "CHECK_IN_CUT_OFF_MINUTES", default=45, least=0, most=24 * 60
 )
+# What fare's offers are verified with.
+OFFER_SIGNING_KEYS = offer_signing_keys()
 # The first three digits of its tickets, the code that IATA has given to the airline.
 TICKET_AIRLINE_CODE = ENVIRONMENT.number("TICKET_AIRLINE_CODE", default=0, least=0, most=999)
 # Who books when nobody has signed in, which only TRIAL allows.

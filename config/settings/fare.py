@@ -7,6 +7,7 @@ from config.settings.service import (
     REST_FRAMEWORK,
     SPECTACULAR_SETTINGS,
     databases,
+    offer_signing_keys,
     outbox_settings,
 )
 
@@ -42,5 +43,5 @@ BOOKING_CONNECTIONS = ENVIRONMENT.number("BOOKING_CONNECTIONS", default=8, least
 
 # Offers are signed with the first key. Who verifies them takes the others, too: so a key is
 # replaced by putting the new one before it, and dropped when its last offer has expired.
-OFFER_SIGNING_KEYS = ENVIRONMENT.names("OFFER_SIGNING_KEYS", trial=["trial-only-this-is-no-secret"])
+OFFER_SIGNING_KEYS = offer_signing_keys()
 OFFER_MINUTES = ENVIRONMENT.number("OFFER_MINUTES", default=20, least=1, most=24 * 60)

@@ -126,3 +126,8 @@ def databases(service: str) -> dict[str, dict[str, Any]]:
         trial=f"sqlite:///{BASE_DIR}/var/demo/{service}.sqlite3",
     )
     return {"default": database_settings(url)}
+
+
+def offer_signing_keys() -> list[str]:
+    """The keys of offers: fare signs with the first, booking verifies with all of them."""
+    return ENVIRONMENT.names("OFFER_SIGNING_KEYS", trial=["trial-only-this-is-no-secret"])

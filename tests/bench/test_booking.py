@@ -42,7 +42,7 @@ def test_every_row_of_the_table_is_measured(tmp_path: Path) -> None:
         "seat map at 50/s, p99",
         "search at 50/s, p99",
     ]
-    assert len(names) == 9
+    assert len(names) == 10
     assert (tmp_path / "booking-quick.svg").exists()
 
 

@@ -3,6 +3,7 @@
 import pytest
 from pytest_django import Settings
 
+from booking.selectors import sales
 from tests.mutation import CAUGHT, say_what_was_caught
 
 
@@ -17,6 +18,18 @@ def pytest_terminal_summary(
 ) -> None:
     """List the guards that were switched off, if there were any."""
     say_what_was_caught(terminalreporter, config, title="switched off, and noticed by")
+
+
+@pytest.fixture(autouse=True)
+def no_seat_map_is_known() -> None:
+    """Each test has aircraft of its own."""
+    sales._places.cache_clear()
+
+
+@pytest.fixture
+def a_long_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read once a minute is read once."""
+    monkeypatch.setattr(sales, "AS_OLD_AS", 10**12)
 
 
 @pytest.fixture(autouse=True)

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
+from django.core import signing
 from django.db.models.functions import Now
+from rest_framework.exceptions import APIException
 from uuid_utils.compat import uuid7
 
 from booking import services
@@ -22,13 +25,25 @@ from booking.models import (
     Seat,
 )
 from booking.orchestrator import ANSWERED
+from booking.selectors import Selection, Wanted
+from booking.selectors.availability import selection
 from booking.services import Traveler
+from contracts.fare import FareQuoted, FareRefused
+from contracts.offers import SALT, Offer, OfferedPassenger
 from contracts.payment import PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentEvent
-from contracts.values import Reason
+from contracts.values import Conditions, PassengerType, Penalty, Price, PriceLine, Reason
 
 NOW: Final = datetime(2040, 1, 10, 12, 0, tzinfo=UTC)
 FLIGHT_NUMBER: Final = 1001
 PRICE: Final = 12900
+NO_PENALTY: Final = Penalty(allowed=True)
+CONDITIONS: Final = Conditions(
+    refundable=True,
+    cancel_before_departure=NO_PENALTY,
+    cancel_after_departure=NO_PENALTY,
+    change_before_departure=NO_PENALTY,
+    change_after_departure=NO_PENALTY,
+)
 
 
 def airport(code: str = "ARN", zone: str = "Europe/Stockholm") -> Airport:
@@ -111,15 +126,102 @@ def seat(number: str = "12A") -> Seat:
     return departure(flight(), seats=[number]).seats.get()
 
 
-def reserve(*, seat_number: str = "12A", passenger_id: int = 1, **facts: Any) -> Reservation:
-    """A PENDING reservation on the next departure of flight 1001, which is there already."""
-    defaults = {
+def reserve(
+    *, seat_number: str = "12A", passenger_id: int = 1, offered: bool = True, **facts: Any
+) -> Reservation:
+    """A PENDING reservation on the next departure of flight 1001, which is there already: at the
+    list price, promised by an offer, or, if not `offered`, at what fare will say."""
+    facts = {"travelers": [Traveler(passenger_id, seat_number)], **facts}
+    return services.create_reservation(**asked(offered=offered, **facts))
+
+
+def asked(*, offered: bool = True, **facts: Any) -> dict[str, Any]:
+    """What `reserve` asks for."""
+    wanted = {
         "customer_id": "trial",
-        "travelers": [Traveler(passenger_id, seat_number)],
+        "flight_number": FLIGHT_NUMBER,
+        "travelers": [Traveler(1, "12A")],
         "payment_token": "tok_approve",
         "now": NOW,
+        **facts,
     }
-    return services.create_reservation(flight_number=FLIGHT_NUMBER, **{**defaults, **facts})
+    return {"offer_id": offer_for(wanted), **wanted} if offered else wanted
+
+
+def offer_for(of: dict[str, Any]) -> str | None:
+    """An offer of what a reservation asks for, on the departure that it would get; none, where it
+    would be refused whatever it costs."""
+    travelers = of["travelers"]
+    numbers = tuple(one.seat_number for one in travelers if one.seat_number)
+    wanted = Wanted(
+        flight_number=of["flight_number"],
+        numbers=numbers,
+        unnamed=len(travelers) - len(numbers),
+        cabin=of.get("cabin"),
+        departure_date=of.get("departure_date"),
+    )
+    try:
+        found = selection(wanted, now=of["now"])
+    except APIException:
+        return None
+    booking_class = of.get("booking_class") or "Y"
+    return signed(offer(found, travelers, now=of["now"], booking_class=booking_class))
+
+
+def offer(found: Selection, travelers: Iterable[Traveler], *, now: datetime, **facts: Any) -> Offer:
+    """An offer of a departure at its list price, for these travelers, for twenty minutes."""
+    departure, flight = found.departure, found.departure.flight
+    passengers = tuple(
+        OfferedPassenger(
+            passenger_id=one.passenger_id,
+            type=cast("PassengerType", one.type_on(departure.date).value),
+            seat_number=one.seat_number,
+        )
+        for one in travelers
+    )
+    amount = flight.list_price(found.cabin)
+    known = {
+        "expires_at": now + timedelta(minutes=20),
+        "carrier": flight.carrier,
+        "flight_number": flight.number,
+        "origin": flight.origin_id,
+        "destination": flight.destination_id,
+        "departure_date": departure.date,
+        "departs_at": departure.departs_at,
+        "cabin": found.cabin,
+        "booking_class": "Y",
+        "passengers": passengers,
+        "price": price([amount] * len(passengers), currency=flight.currency),
+    }
+    return Offer(**{**known, **facts})
+
+
+def price(amounts: Iterable[int] = (PRICE,), currency: str = "EUR") -> Price:
+    """A fare's price of so much for each passenger."""
+    lines = tuple(
+        PriceLine(kind="BASE", code="FARE", amount=amount, passenger_id=who)
+        for who, amount in enumerate(amounts, 1)
+    )
+    return Price(
+        total=sum(line.amount for line in lines),
+        currency=currency,
+        lines=lines,
+        fare_basis="YFLEX",
+        fare_family="FLEX",
+        conditions=CONDITIONS,
+    )
+
+
+def signed(offered: Offer) -> str:
+    """The id of an offer, as fare makes it."""
+    told = msgspec.to_builtins(offered)
+    return signing.dumps(told, key=signing_key(), salt=SALT, compress=True)
+
+
+def signing_key() -> str:
+    """The key of offers."""
+    key: str = settings.OFFER_SIGNING_KEYS[0]
+    return key
 
 
 def take(numbers: str, *, of: Departure, owner: UUID | None = None) -> None:
@@ -134,7 +236,9 @@ def confirmed_reservation(**facts: Any) -> Reservation:
 
 
 def confirm(reservation: Reservation) -> Reservation:
-    """The reservation after payment's yes."""
+    """The reservation after payment's yes, and fare's price before it, if that is waited for."""
+    if Saga.objects.filter(live=reservation.pk, step="QUOTING").exists():
+        quote(reservation)
     services.signal_saga(authorized(reservation.pk), now=NOW)
     reservation.refresh_from_db()
     return reservation
@@ -162,6 +266,34 @@ def tell(kind: type[PaymentEvent], reservation: Reservation, **facts: Any) -> Sa
     newest.refresh_from_db()
     reservation.refresh_from_db()
     return newest
+
+
+def quoted(reservation: Reservation, **facts: Any) -> FareQuoted:
+    """Fare's price for a reservation: the list price, if not said."""
+    known = {
+        "reservation_id": reservation.pk,
+        "saga_id": saga_of(reservation.pk),
+        "booking_class": "Y",
+        "price": price([reservation.amount], reservation.currency),
+    }
+    return FareQuoted(**{**known, **facts})
+
+
+def refused(reservation: Reservation, **facts: Any) -> FareRefused:
+    """Fare's refusal of a reservation."""
+    known = {
+        "reservation_id": reservation.pk,
+        "saga_id": saga_of(reservation.pk),
+        "reason": Reason(code="class_closed", text="YFLEX has 0 seats left in class Y."),
+    }
+    return FareRefused(**{**known, **facts})
+
+
+def quote(reservation: Reservation, **facts: Any) -> Reservation:
+    """The reservation once fare has told its price."""
+    services.signal_saga(quoted(reservation, **facts), now=NOW)
+    reservation.refresh_from_db()
+    return reservation
 
 
 def ticketed_reservation(**facts: Any) -> Reservation:

@@ -226,7 +226,7 @@ PAYMENTS: Final = [
     ),
     Mutant(
         "a hold is paid once",
-        without(paying.pay_reservation, " or not orchestrator.waits_for(buying, Pay)"),
+        without(paying.pay_reservation, " or not orchestrator.waits_for(buying, type(pay))"),
         test_changes.test_a_hold_is_paid_once,
         raises=UnexpectedEvent,
     ),

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
 from django.test import Client, override_settings
 
-from booking.models import AircraftType, Departure, Reservation, SchedulePeriod
+from booking.models import AircraftType, Departure, Reservation, Saga, SchedulePeriod
 from outbox.admin import ReadOnly
 from tests.admin_pages import edits_by_hand, url
 from tests.booking import factories
@@ -143,6 +143,7 @@ def test_without_trial_there_is_no_such_login_and_no_anonymous_access(tmp_path: 
         "SECRET_KEY": "a-key-of-this-test-only",
         "ALLOWED_HOSTS": "testserver",
         "BOOKING_DATABASE_URL": f"sqlite:///{tmp_path}/booking.sqlite3",
+        "OFFER_SIGNING_KEYS": "a-key-of-this-test-only",
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
     }
     asked = subprocess.run(
@@ -243,3 +244,20 @@ def test_a_seat_map_with_a_seat_that_is_not_there_is_refused(visitor: Client) ->
     assert answer.status_code == 302
     layout.refresh_from_db()
     assert (layout.blocked_seats, layout.exit_rows) == (["30A"], [10])
+
+
+# Sagas
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["saga", "reservation"])
+def test_the_cards_token_that_waits_for_a_price_is_shown_to_nobody(
+    visitor: Client, page: str
+) -> None:
+    factories.departure(factories.flight())
+    reservation = factories.reserve(offered=False, payment_token="tok_of_mine")
+    pk = Saga.objects.get().pk if page == "saga" else reservation.pk
+    shown = visitor.get(f"/admin/booking/{page}/{pk}/change/")
+    assert shown.status_code == 200
+    assert "QUOTING" in shown.text
+    assert "tok_of_mine" not in shown.text

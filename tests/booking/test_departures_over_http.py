@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from booking.models import Cabin, Departure, Flight, Seat
+from booking.services import Traveler
 from tests.booking import factories
 from tests.booking.factories import PRICE
 from tests.booking.http import problem_of
@@ -297,6 +298,8 @@ def test_a_seat_map_begins_with_the_departure(client: Client) -> None:
     two_cabins()
     seat_map = look(client, "/seats").json()
     del seat_map["seats"]
+    for cabin in seat_map["cabins"]:
+        del cabin["seats_sold"]
     assert seat_map == look(client).json()
 
 
@@ -308,7 +311,17 @@ def test_what_is_left_of_a_seat_map_is_what_is_free_of_it(client: Client) -> Non
         ("ECONOMY", 2),
         ("BUSINESS", 0),
     ]
-    assert cabins == look(client).json()["cabins"]
+    assert [cabin["seats_left"] for cabin in look(client).json()["cabins"]] == [2, 0]
+
+
+def test_a_seat_map_tells_how_many_seats_are_sold_in_each_booking_class(client: Client) -> None:
+    factories.departure(factories.flight(), seats=["1A", "1B", "1C", "1D", "1E"])
+    pair = [Traveler(1, "1A"), Traveler(2, "1B")]
+    factories.confirm(factories.reserve(travelers=pair, booking_class="K"))
+    factories.reserve(seat_number="1C", booking_class="M")
+    factories.reserve(seat_number="1D", offered=False)
+    [cabin] = look(client, "/seats").json()["cabins"]
+    assert cabin["seats_sold"] == {"K": 2, "M": 1}
 
 
 def test_seats_are_in_the_order_of_the_aircraft(client: Client) -> None:

@@ -232,7 +232,7 @@ TEN = [{"passenger_id": who} for who in range(1, 11)]
         (people(None), {"cabin": "first"}, 404, "unknown-cabin"),
         (people("1A"), {"cabin": "CARGO"}, 404, "unknown-cabin"),
         (people("1A"), {"flight_number": 4711}, 404, "unknown-flight"),
-        (people("1A"), {"offer_id": "any"}, 404, "offer-unknown"),
+        (people("1A"), {"offer_id": "any"}, 400, "offer-forged"),
         (people("1A", date_of_birth="2040-01-12"), {}, 400, "not-born-yet"),
     ],
 )

@@ -57,7 +57,7 @@ def test_the_answer_is_the_one_that_is_given_without_a_key(client: Client) -> No
 
 def test_the_answer_stays_though_the_reservation_goes_on(client: Client) -> None:
     first = with_key(client)
-    services.signal_saga(factories.authorized(Reservation.objects.get().pk), now=factories.NOW)
+    factories.confirm(Reservation.objects.get())
     assert with_key(client).content == first.content
 
 

@@ -1,10 +1,13 @@
-"""How often booking asks its database for one answer; BEGIN and COMMIT come on top."""
+"""How often booking asks its database for one answer; BEGIN and COMMIT come on top, and once a
+minute the seat map of an aircraft that somebody chooses a seat of."""
 
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from booking import selectors
+from booking.services import Traveler
 from tests.booking import factories
 from tests.booking.http import REQUEST, post
 
@@ -35,10 +38,11 @@ REQUESTS = {
 
 
 @pytest.fixture(autouse=True)
-def _departures() -> None:
+def _departures(a_long_minute: None) -> None:
     flight = factories.flight()
     for day in (1, 2, 3):
-        factories.departure(flight, in_days=day, seats=SEATS)
+        departure = factories.departure(flight, in_days=day, seats=SEATS)
+    selectors.seat_at(departure, "12A", factories.NOW)
 
 
 @pytest.mark.parametrize("dated", [{}, {"departure_date": "2040-01-12"}], ids=["", "on a date"])
@@ -51,6 +55,19 @@ def test_a_reservation_takes_eight_queries_at_most(
 ) -> None:
     with django_assert_max_num_queries(MOST):
         answer = post(client, {**asked, **dated})
+    assert answer.status_code == 201, answer.content
+
+
+@pytest.mark.parametrize("asked", REQUESTS.values(), ids=REQUESTS)
+def test_at_an_offers_price_nothing_is_counted(
+    client: Client, django_assert_max_num_queries: Any, asked: dict[str, Any]
+) -> None:
+    given = asked.get("passengers", [asked])
+    travelers = [Traveler(one["passenger_id"], one.get("seat_number")) for one in given]
+    offer_id = factories.asked(travelers=travelers)["offer_id"]
+    unnamed = any(traveler.seat_number is None for traveler in travelers)
+    with django_assert_max_num_queries(MOST if unnamed else MOST - 1):
+        answer = post(client, {**asked, "offer_id": offer_id})
     assert answer.status_code == 201, answer.content
 
 

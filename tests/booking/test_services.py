@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from uuid_utils.compat import uuid7
 
+from booking import services
 from booking.models import (
     Departure,
     Reservation,
@@ -185,8 +186,9 @@ def statements(captured: CaptureQueriesContext) -> list[str]:
 def test_a_reservation_costs_nine_statements(settings: Settings) -> None:
     settings.OUTBOX = {**settings.OUTBOX, "NUDGE_LISTEN": ""}  # read once a second
     factories.departure(factories.flight())
+    asked = factories.asked()
     with CaptureQueriesContext(connection) as captured:
-        factories.reserve()
+        services.create_reservation(**asked)
     assert statements(captured) == [
         "BEGIN",
         "SELECT seat",
@@ -315,7 +317,7 @@ def test_who_loses_one_departure_after_another_goes_on_to_the_last(
         take(departure, numbers, owner=owner)
 
     monkeypatch.setattr(Seat, "take", snatched)
-    assert factories.reserve().departure == departures[-1]
+    assert factories.reserve(offered=False).departure == departures[-1]
 
 
 def test_who_was_outrun_chooses_no_longer_the_foremost_seat(

@@ -14,9 +14,10 @@ from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from booking import services
+from booking import selectors, services
 from booking.models import Departure, Reservation, Seat
 from contracts.booking import (
+    FareQuoteRequested,
     PassengerContactGiven,
     PaymentAuthorizeRequested,
     ReservationCreated,
@@ -24,6 +25,7 @@ from contracts.booking import (
 from outbox.events import history
 from outbox.models import OutboxEvent
 from tests.booking import factories
+from tests.booking.factories import NOW
 from tests.booking.http import PROBLEM, post, post_reservation, problem_of
 
 pytestmark = pytest.mark.django_db
@@ -75,20 +77,22 @@ def _chosen(way: Any, renderers: list[Any], headers: dict[str, str]) -> Any:
 CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 
+@pytest.mark.usefixtures("a_long_minute")
 @pytest.mark.django_db(transaction=True)
 def test_a_post_costs_at_most_eight_queries(client: Client) -> None:
     """What only opens and ends the transaction is not counted."""
-    factories.departure(factories.flight())
+    selectors.seat_at(factories.departure(factories.flight()), "12A", NOW)
     with CaptureQueriesContext(connection) as captured:
         assert post_reservation(client).status_code == 201
     asked = [query["sql"] for query in captured if not query["sql"].startswith(CONTROL)]
     assert len(asked) <= 8, asked
 
 
+@pytest.mark.usefixtures("a_long_minute")
 @pytest.mark.django_db(transaction=True)
 def test_a_post_for_nine_costs_no_more(client: Client) -> None:
     numbers = [f"{row}A" for row in range(1, 10)]
-    factories.departure(factories.flight(), seats=numbers)
+    selectors.seat_at(factories.departure(factories.flight(), seats=numbers), "12A", NOW)
     people = [{"passenger_id": row, "seat_number": f"{row}A"} for row in range(1, 10)]
     with CaptureQueriesContext(connection) as captured:
         assert post(client, {"flight_number": 1001, "passengers": people}).status_code == 201
@@ -113,8 +117,9 @@ def test_a_reservation_is_created_pending(client: Client) -> None:
     assert [row.type for row in history(answer["id"])] == [
         ReservationCreated.type,
         PassengerContactGiven.type,
-        PaymentAuthorizeRequested.type,
+        FareQuoteRequested.type,
     ]
+    assert answer["price"] is None
 
 
 def test_the_location_is_where_the_reservation_is(client: Client) -> None:
@@ -141,6 +146,7 @@ def test_a_seat_in_small_letters_is_the_same_seat(client: Client) -> None:
 def test_a_payment_token_goes_into_the_request_for_payment(client: Client) -> None:
     factories.departure(factories.flight())
     post_reservation(client, payment_token="tok_decline")
+    factories.quote(Reservation.objects.get())
     asked = OutboxEvent.objects.get(type=PaymentAuthorizeRequested.type)
     assert '"payment_token":"tok_decline"' in asked.payload
 

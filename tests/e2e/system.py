@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,21 @@ class System:
         assert answer.json["status"] == "PENDING"
         return str(answer.json["id"])
 
-    def hold(self) -> str:
+    def offer(self, seat_number: str, *, day: date) -> Any:
+        """Fare's cheapest offer of a seat of flight 1001."""
+        body = {
+            **{"origin": "ARN", "destination": "LHR", "departure_date": day.isoformat()},
+            "passengers": [{"passenger_id": 1, "seat_number": seat_number}],
+        }
+        answer = Browser().post_json(f"{self.gateway}/api/offers", body)
+        assert answer.status == 200, answer.text
+        return answer.json["results"][0]
+
+    def hold(self, **changes: Any) -> str:
         """Hold a seat without paying; returns the reservation's id."""
         answer = Browser().post_json(
             f"{self.gateway}/api/reservations?hold=true",
-            {"passenger_id": 1, "flight_number": 1001, "seat_number": "12A"},
+            {"passenger_id": 1, "flight_number": 1001, "seat_number": "12A", **changes},
         )
         assert answer.status == 201, answer.text
         return str(answer.json["id"])
@@ -102,8 +113,13 @@ class System:
         records = read_topic(broker, topic)
         return Counter(record.type for record in records if record.key == reservation_id)
 
-    def assert_confirmed_once(self, reservation_id: str) -> None:
-        """Wait for CONFIRMED and the tickets; then every effect is there exactly once."""
+    def assert_confirmed_once(self, reservation_id: str, *, offered: bool = False) -> None:
+        """Wait for CONFIRMED and the tickets; then every effect is there exactly once.
+
+        Args:
+            reservation_id: the reservation.
+            offered: whether it came with an offer, so that fare was not asked.
+        """
         confirmed = self.wait_for(reservation_id, "CONFIRMED")
         self.wait_for_tickets(reservation_id)
         payment = self.payment_of(reservation_id)
@@ -115,6 +131,7 @@ class System:
         assert self.told(reservation_id) == [
             "booking.ReservationCreated.v1",
             "booking.PassengerContactGiven.v1",
+            *([] if offered else ["booking.FareQuoteRequested.v1"]),
             "booking.PaymentAuthorizeRequested.v1",
             "booking.ReservationConfirmed.v1",
             "booking.PaymentCaptureRequested.v1",

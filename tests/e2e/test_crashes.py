@@ -1,5 +1,7 @@
 """Processes killed (-9) at the worst moments: each reservation ends CONFIRMED, paid once."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.e2e.system import System
@@ -17,23 +19,44 @@ def test_a_relay_killed_between_publish_and_mark_publishes_again(system: System)
     reservation_id = system.reserve()
     system.wait_for_the_kill(victim)
     published = system.published("booking.events", reservation_id)
-    assert published["booking.PaymentAuthorizeRequested.v1"] == 1
+    assert published["booking.FareQuoteRequested.v1"] == 1
     states = {event["state"] for event in system.history("booking", reservation_id)}
     assert states == {"PENDING"}
     system.stack.start_process(RELAY)
     system.assert_confirmed_once(reservation_id)
     published = system.published("booking.events", reservation_id)
-    assert published["booking.PaymentAuthorizeRequested.v1"] == 2
+    assert published["booking.FareQuoteRequested.v1"] == 2
 
 
 def test_a_consumer_killed_between_commit_and_offset_applies_nothing_twice(system: System) -> None:
+    """At an offer's price payment is asked in the transaction of the POST."""
+    offer = system.offer("22C", day=datetime.now(UTC).date() + timedelta(days=12))
     victim = system.crash_in_place_of(
         CONSUMER, "payment", "consume_bookings", at="outbox.consumer:Consumer._commit"
     )
-    reservation_id = system.reserve()
+    reservation_id = system.reserve(seat_number="22C", offer_id=offer["offer_id"])
     system.wait_for_the_kill(victim)
     assert len(system.payment_of(reservation_id)["operations"]) == 1
     system.stack.start_process(CONSUMER)
+    system.assert_confirmed_once(reservation_id, offered=True)
+
+
+@pytest.mark.parametrize(
+    ("process", "service", "command"),
+    [
+        ("fare-consume-bookings", "fare", "consume_bookings"),
+        ("booking-consume-fares", "booking", "consume_fares"),
+    ],
+)
+def test_a_consumer_killed_on_the_way_of_a_price_delays_it_only(
+    system: System, process: str, service: str, command: str
+) -> None:
+    victim = system.crash_in_place_of(
+        process, service, command, at="outbox.consumer:Consumer._commit"
+    )
+    reservation_id = system.reserve()
+    system.wait_for_the_kill(victim)
+    system.stack.start_process(process)
     system.assert_confirmed_once(reservation_id)
 
 
@@ -72,12 +95,16 @@ def test_a_worker_killed_while_a_hold_ends_leaves_it_to_the_next_one(system: Sys
     [
         "booking-run-outbox-relay",
         "booking-consume-payments",
+        "booking-consume-fares",
         "booking-run-deadlines",
         "payment-run-outbox-relay",
         "payment-consume-bookings",
         "payment-run-operations",
+        "fare-run-outbox-relay",
+        "fare-consume-bookings",
         "booking",
         "payment",
+        "fare",
         "gateway",
     ],
 )

@@ -74,6 +74,7 @@ def test_the_gateway_says_504_when_booking_does_not_answer(system: System) -> No
     [
         ("booking", "run_outbox_relay"),
         ("booking", "consume_payments"),
+        ("booking", "consume_fares"),
         ("booking", "run_deadlines"),
         ("payment", "consume_bookings"),
         ("payment", "run_operations"),

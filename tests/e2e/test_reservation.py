@@ -30,7 +30,11 @@ def test_the_timeline_tells_what_happened(system: System) -> None:
     reservation_id = system.reserve()
     system.wait_for(reservation_id, "CONFIRMED")
     timeline = Browser().get(f"{system.gateway}/api/reservations/{reservation_id}/timeline").json
-    assert [entry["entry"] for entry in timeline["results"]][:2] == ["created", "confirmed"]
+    assert [entry["entry"] for entry in timeline["results"]][:3] == [
+        "created",
+        "quoted",
+        "confirmed",
+    ]
 
 
 def test_problems_of_booking_reach_the_client_unchanged(system: System) -> None:
@@ -76,12 +80,13 @@ def test_an_authorization_that_comes_after_the_cancelation_is_noted(system: Syst
     with system.stopped("payment-run-operations"):
         reservation_id = system.reserve(flight_number=1004, seat_number="9A")
         url = f"{system.gateway}/api/reservations/{reservation_id}"
+        system.wait_for_entry(reservation_id, "quoted")
         Browser().post_json(f"{url}/cancelation", {}, if_match="*")
     deadline, told = time.monotonic() + 40, [""]
     while "late answer" not in told and time.monotonic() < deadline:
         timeline = Browser().get(f"{url}/timeline").json["results"]
         told = [entry["entry"] for entry in timeline]
         time.sleep(0.05)
-    assert told[:2] == ["created", "canceled"]
+    assert told[:3] == ["created", "quoted", "canceled"]
     assert "late answer" in told
-    assert system.wait_for(reservation_id, "CANCELED")["version"] == 2
+    assert system.wait_for(reservation_id, "CANCELED")["version"] == 3

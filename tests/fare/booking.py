@@ -22,7 +22,15 @@ DEPARTURE: Final[dict[str, Any]] = {
     "destination_zone": "Europe/London",
     "aircraft_type": "32N",
     "status": "OPEN",
-    "cabins": [{"cabin": "ECONOMY", "seats_left": 4, "list_price": 12900, "currency": "EUR"}],
+    "cabins": [
+        {
+            "cabin": "ECONOMY",
+            "seats_left": 4,
+            "list_price": 12900,
+            "currency": "EUR",
+            "seats_sold": {"K": 2, "M": 9},
+        }
+    ],
 }
 
 

@@ -17,7 +17,7 @@ from contracts.offers import SALT, Offer, OfferedPassenger
 from contracts.values import Price
 from fare.models import Blackout
 from tests.fare import factories
-from tests.fare.booking import DEPARTURE, Booking, booking, having, seat
+from tests.fare.booking import DEPARTURE, Booking, booking, having
 from tests.gateway.upstreams import Exchange, Script, answering, sending, silent, trickling
 
 pytestmark = pytest.mark.django_db
@@ -294,9 +294,10 @@ def test_a_blackout_date_is_refused_by_its_own_name(client: Client, departing: B
 def test_what_is_held_or_sold_counts_against_the_level_and_what_is_blocked_does_not(
     client: Client, pointed: Callable[[Script], Booking]
 ) -> None:
-    """Two of the cabin are taken and one is wanted: the level of three is just enough."""
-    taken = [seat("1A", "HELD"), seat("1B", "SOLD"), seat("1C", "BLOCKED"), seat("1D")]
-    pointed(having(DEPARTURE, seats=[*taken, seat("9A", "SOLD", cabin="BUSINESS")]))
+    """Two of the class are sold and one is wanted: the level of three is just enough, whatever is
+    sold in other classes and cabins."""
+    business = {**DEPARTURE["cabins"][0], "cabin": "BUSINESS", "seats_sold": {"K": 9}}
+    pointed(having({**DEPARTURE, "cabins": [business, *DEPARTURE["cabins"]]}))
     fare = factories.stored_fare(authorization_level=3)
     assert found(post(client))
     fare.authorization_level = 2

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from booking.models import Reservation, Seat
+from tests.booking.explorer.fares import ASKED, Fares
 from tests.booking.explorer.payments import Answer, Illegal, Payments, Request
 from tests.booking.explorer.world import SagaState, State, World
 
@@ -19,7 +20,7 @@ class Bounds:
 
     Args:
         losses: how many requests and answers an operator discards.
-        surprises: how often payment says what nobody expects.
+        surprises: how often fare or payment says what nobody expects.
         refusals: how often it refuses a refund for good.
         operations: how often an operator acts on a stuck saga.
     """
@@ -38,6 +39,9 @@ class Node(NamedTuple):
         requests: what it has asked for and payment has not read yet, in order.
         payments: payment and the processor.
         answers: what payment has said and booking has not read yet, in order.
+        asked: what booking has asked fare and fare has not read yet.
+        fares: fare.
+        quotes: what fare has said and booking has not read yet, in order.
         losses: how much may still be discarded.
         lost: whether something was.
         operations: how often an operator may still act.
@@ -47,6 +51,9 @@ class Node(NamedTuple):
     requests: tuple[Request, ...]
     payments: Payments
     answers: tuple[Answer, ...]
+    asked: tuple[Request, ...]
+    fares: Fares
+    quotes: tuple[Answer, ...]
     losses: int
     lost: bool
     operations: int
@@ -73,9 +80,12 @@ class Explorer:
         Raises:
             Illegal: what must never be is, or happens; with the way there.
         """
-        root = self._root()
+        for name, state in self.world.starts.items():
+            self._explore(name, self._root(state))
+
+    def _explore(self, name: str, root: Node) -> None:
         self.seen.add(root)
-        way: list[tuple[str, Iterator[tuple[str, Node]]]] = [("start", self._next(root))]
+        way: list[tuple[str, Iterator[tuple[str, Node]]]] = [(name, self._next(root))]
         try:
             while way:
                 self._go_on(way)
@@ -83,10 +93,20 @@ class Explorer:
             told = " → ".join(name for name, _ in way)
             raise Illegal(f"{error} [{told}]") from error
 
-    def _root(self) -> Node:
-        payments = Payments(surprises=self.bounds.surprises, refusals=self.bounds.refusals)
+    def _root(self, start: State) -> Node:
         bounds = self.bounds
-        return Node(self.world.start, (), payments, (), bounds.losses, False, bounds.operations)
+        return Node(
+            booking=start,
+            requests=(),
+            payments=Payments(surprises=bounds.surprises, refusals=bounds.refusals),
+            answers=(),
+            asked=(),
+            fares=Fares(),
+            quotes=(),
+            losses=bounds.losses,
+            lost=False,
+            operations=bounds.operations,
+        )
 
     def _go_on(self, way: list[tuple[str, Iterator[tuple[str, Node]]]]) -> None:
         found = next(way[-1][1], None)
@@ -103,6 +123,8 @@ class Explorer:
     # What may happen next
 
     def _next(self, node: Node) -> Iterator[tuple[str, Node]]:
+        yield from self._fare_reads(node)
+        yield from self._booking_reads_fare(node)
         yield from self._payment_reads(node)
         yield from self._processor_answers(node)
         yield from self._booking_reads(node)
@@ -113,6 +135,33 @@ class Explorer:
                 payments=node.payments.settled(paid=node.booking.status == Status.CONFIRMED)
             )
             yield "complete", self._after(by_hand, "complete")
+
+    def _fare_reads(self, node: Node) -> Iterator[tuple[str, Node]]:
+        told, payments = node.fares.told, node.payments
+        if told and payments.surprises:
+            fewer = replace(payments, surprises=payments.surprises - 1)
+            yield f"again {told.event}", node._replace(payments=fewer, quotes=(*node.quotes, told))
+        if not node.asked:
+            return
+        request, *rest = node.asked
+        read = node._replace(asked=tuple(rest))
+        for fares, answer in node.fares.ask(request):
+            yield answer.event, read._replace(fares=fares, quotes=(*node.quotes, answer))
+        if node.losses:
+            yield f"lost: {request.event}", read._replace(losses=node.losses - 1, lost=True)
+
+    def _booking_reads_fare(self, node: Node) -> Iterator[tuple[str, Node]]:
+        if not node.quotes:
+            return
+        answer, *rest = node.quotes
+        read = node._replace(quotes=tuple(rest))
+        after = self._after(read, "read_fare", answer)
+        self._must_let_rest(read, after)
+        yield f"booking reads {answer.event}", after
+        if node.losses:
+            lost = read._replace(losses=node.losses - 1, lost=True)
+            nothing = answer._replace(event="")
+            yield f"lost: {answer.event}", self._after(lost, "read_fare", nothing)
 
     def _payment_reads(self, node: Node) -> Iterator[tuple[str, Node]]:
         if not node.requests:
@@ -177,8 +226,14 @@ class Explorer:
         if act == "retry" and not node.answers and not node.lost:
             self._must_not_ask_in_vain(node.payments, outcome.requests)
         left = node.operations - (act in ("retry", "complete"))
-        requests = (*node.requests, *outcome.requests)
-        return node._replace(booking=outcome.state, requests=requests, operations=left)
+        of_fare = tuple(one for one in outcome.requests if one.event == ASKED)
+        others = tuple(one for one in outcome.requests if one.event != ASKED)
+        return node._replace(
+            booking=outcome.state,
+            requests=(*node.requests, *others),
+            asked=(*node.asked, *of_fare),
+            operations=left,
+        )
 
     # What must be true
 
@@ -208,6 +263,8 @@ class Explorer:
     def _look_at(self, node: Node) -> None:
         """Once nothing is under way, whoever still waits must have a reason to."""
         if node.requests or node.answers or not node.payments.is_idle():
+            return
+        if node.asked or node.quotes:
             return
         live = node.booking.live()
         if live is None:

@@ -18,6 +18,7 @@ from booking.models import Reservation, Saga, Seat
 from booking.saga import SAGAS
 from booking.selectors import reservations
 from booking.services import deadlines
+from booking.steps.requests import quote
 from booking.steps.step import Reaction, Step
 from tests.booking.explorer.baseline import ATTEMPTS
 from tests.booking.explorer.tables import changed, hasty, install
@@ -74,7 +75,7 @@ def _where_it_shows(kind: str, step: Step) -> frozenset[str]:
         if any(reaction.then == step.name for reaction in _reactions(one))
     }
     if any(steps[name].at_once for name in before):
-        before |= {"HOLDING", "CAPTURING"}
+        before |= {"CAPTURING"}
     if "ACCEPTED" in {step.name, *before}:
         before.add("DONE")  # a canceling saga is made then, and takes its first step at once
     return frozenset({step.name, *before})
@@ -104,9 +105,17 @@ def _of_step(kind: str, step: Step) -> Iterator[Mutant]:
             yield _row(kind, step, what, replace(step, at_once=less))
     if step.patience:
         yield _row(kind, step, "has no deadline", replace(step, patience=None))
+    if step.keeps_card:
+        yield _row(kind, step, "forgets the card", replace(step, keeps_card=False))
+    if any(one.keeps_card and step.name in _next_of(one) for one in SAGAS[kind].values()):
+        yield _row(kind, step, "remembers the card", replace(step, keeps_card=not step.keeps_card))
     for event in sorted(step.notes, key=lambda event: event.__name__):
         instead = replace(step, notes=step.notes - {event})
         yield _row(kind, step, f"does not note {event.__name__}", instead)
+
+
+def _next_of(step: Step) -> set[str]:
+    return {reaction.then for reaction in step.awaits.values()} - {step.name}
 
 
 def _without(step: Step, signal: type) -> Step:
@@ -117,7 +126,8 @@ def _without(step: Step, signal: type) -> Step:
 def _lesser(reaction: Reaction) -> Iterator[tuple[str, Reaction]]:
     if reaction.asks:
         asked = reaction.asks.__name__.replace("_", " ")
-        yield f"does not ask payment to {asked}", replace(reaction, asks=None)
+        who = "fare" if reaction.asks is quote else "payment"
+        yield f"does not ask {who} to {asked}", replace(reaction, asks=None)
     if reaction.effect and reaction.effect.__qualname__ != TELLING:
         done = reaction.effect.__name__.replace("_", " ")
         yield f"does not {done}", replace(reaction, effect=None)

@@ -44,6 +44,7 @@ def test_every_step_of_the_saga_is_come_to() -> None:
     seen = {(saga.kind, saga.step) for state in world.known() for saga in state.sagas}
     assert seen == {
         ("BUYING", "HOLDING"),
+        ("BUYING", "QUOTING"),
         ("BUYING", "AUTHORIZING"),
         ("BUYING", "CAPTURING"),
         ("BUYING", "WITHDRAWING"),

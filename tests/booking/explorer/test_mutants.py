@@ -19,7 +19,16 @@ SMALLER = (Bounds(), Bounds(losses=1, operations=1), Bounds(surprises=1))
 LAST = (Bounds(surprises=2),)
 # Compensations and deadlines; but those that only show late in a reservation's life take longer.
 LATE = ("COMPENSATED", "Retry")
-FAST = ("to void", "to refund", "to capture", "to authorize", "no deadline", "for TimeOut")
+FAST = (
+    "to quote",
+    "the card",
+    "to void",
+    "to refund",
+    "to capture",
+    "to authorize",
+    "no deadline",
+    "for TimeOut",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -14,13 +14,14 @@ from typing import Any, Final, NamedTuple, cast
 from django.db import connection, transaction
 
 from booking import services
-from booking.handlers import PAYMENTS
+from booking.handlers import FARES, PAYMENTS
 from booking.invariants import violations
 from booking.models import Reservation, Saga, Seat
 from booking.orchestrator import ANSWERED, UnexpectedEvent
 from booking.preconditions import AnyVersion
 from booking.saga import SAGAS
-from contracts.booking import PaymentRequested
+from contracts.booking import FareQuoteRequested, PaymentRequested
+from contracts.fare import FareEvent
 from contracts.payment import PaymentEvent
 from outbox import registry
 from outbox.cloudevents import DISCARDED
@@ -37,6 +38,9 @@ LATER: Final = NOW + timedelta(minutes=16)
 MOST_ATTEMPTS: Final = 10
 OTHER: Final = "the next customer"
 EVENTS: Final = {event.__name__: event for event in ANSWERED}
+# Neither is the list price.
+QUOTED: Final = factories.price([9850])
+OFFERED: Final = factories.price([11100])
 
 
 class Died(BaseException):
@@ -72,6 +76,7 @@ class SagaState(NamedTuple):
     attempts: int
     is_stuck: bool
     has_deadline: bool
+    has_card: bool
     numbers: tuple[int | None, ...]
 
 
@@ -79,6 +84,7 @@ class State(NamedTuple):
     """What matters of booking's database; times, ids and the past do not."""
 
     status: str
+    price: int | None
     payment_operations: int
     has_tickets: bool
     seat: str
@@ -91,7 +97,7 @@ class State(NamedTuple):
 
 
 class Happening(NamedTuple):
-    """Something happens to a state of booking: an act, or payment's answer is read."""
+    """Something happens to a state of booking: an act, or an answer of fare or payment is read."""
 
     state: State
     act: str
@@ -99,25 +105,34 @@ class Happening(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What booking has become, and what it asks of payment."""
+    """What booking has become, and what it asks of fare and payment."""
 
     state: State
     requests: tuple[Request, ...]
 
 
 class World:
-    """One seat, a reservation of it that is to be paid, and somebody else who wants it."""
+    """One seat, a reservation of it that is to be paid, at an offer's price or at what fare says,
+    and somebody else who wants the seat."""
 
     def __init__(self) -> None:
         factories.departure(factories.flight(), seats=["12A"])
-        self.reservation_id = factories.reserve(payment_token=None).pk
-        self.inbox = Inbox("payments", PAYMENTS)
-        self.start = self._state()
-        self._snapshots: dict[State, bytes] = {self.start: self._snapshot()}
+        self.reservation_id = factories.reserve(payment_token=None, offered=False).pk
+        self.inboxes = {"read": Inbox("payments", PAYMENTS), "read_fare": Inbox("fares", FARES)}
+        self._snapshots: dict[State, bytes] = {}
+        self.starts = {"unpriced": self._started()}
+        priced = Reservation.priced(OFFERED, "M")
+        Reservation.objects.filter(pk=self.reservation_id).update(**priced)
+        self.starts["offered"] = self._started()
         self._other_snapshots: dict[State, bytes] = {}
         self._remembered: dict[Happening, Outcome] = {}
         self._dies = True
         self.runs = 0
+
+    def _started(self) -> State:
+        state = self._state()
+        self._snapshots[state] = self._snapshot()
+        return state
 
     def but(self, steps: Collection[str], *, dies: bool) -> "World":
         """Another world that remembers the same, but for what happens to a saga at these steps."""
@@ -224,16 +239,16 @@ class World:
 
     def _act(self, act: str, answer: Answer | None) -> None:
         if answer is not None:
-            self._deliver(answer)
+            self._deliver(self.inboxes[act], answer)
         else:
             cast("Callable[[], None]", getattr(self, f"_{act}"))()
 
-    def _deliver(self, answer: Answer) -> None:
+    def _deliver(self, inbox: Inbox, answer: Answer) -> None:
         """The consumer gets the next message, and the same again after it: it died between the
         database and the offset."""
-        message = self._message(answer)
-        self.inbox.apply([message])
-        self.inbox.apply([message])
+        message = self._message(inbox, answer)
+        inbox.apply([message])
+        inbox.apply([message])
         held = HeldMessage.objects.first()
         if held is not None:
             raise Illegal(f"held: {held.error.strip().splitlines()[-1]}")
@@ -279,6 +294,7 @@ class World:
         tickets = reservation.passengers.exclude(ticket_number=None).count()
         return State(
             status=reservation.status,
+            price=None if reservation.quoted_price is None else reservation.amount,
             payment_operations=reservation.payment_operations,
             has_tickets=bool(tickets),
             seat=seat.status,
@@ -290,19 +306,23 @@ class World:
         return list(Saga.objects.filter(reservation=self.reservation_id).order_by("kind", "pk"))
 
     def _requests(self, *, since: int) -> tuple[Request, ...]:
-        """What payment was asked for since so many events."""
+        """What fare and payment were asked for since so many events."""
+        reservation = Reservation.objects.get(pk=self.reservation_id)
         numbers = {one.pk: index for index, one in enumerate(self._sagas())}
         rows = OutboxEvent.objects.filter(key=str(self.reservation_id), sequence__gt=since)
         payloads = [registry.decode(row.type, row.payload.encode()) for row in rows.order_by("id")]
+        for asked in payloads:
+            if isinstance(asked, PaymentRequested) and asked.amount != reservation.amount:
+                raise Illegal(f"{asked.amount} is asked for, and {reservation.amount} is the price")
         return tuple(
             Request(
                 type(asked).__name__,
                 numbers[asked.saga_id],
-                asked.operation_number,
+                getattr(asked, "operation_number", 0),
                 getattr(asked, "authorization_number", 0),
             )
             for asked in payloads
-            if isinstance(asked, PaymentRequested)
+            if isinstance(asked, PaymentRequested | FareQuoteRequested)
         )
 
     def _must_be_sound(self) -> None:
@@ -313,11 +333,15 @@ class World:
                 raise Illegal(f"{one} has neither a deadline nor an operator")
             if one.attempts > MOST_ATTEMPTS:
                 raise Illegal(f"{one} asks without end")
+            if one.payment_token and one.step != "QUOTING":
+                raise Illegal(f"{one} keeps the card's token")
 
-    def _message(self, answer: Answer) -> Incoming:
-        """The next message of payment's topic; empty for what was discarded."""
-        mark = InboxMark.objects.filter(key=str(self.reservation_id)).first()
-        event = self._event(answer if answer.event else answer._replace(event="PaymentDeclined"))
+    def _message(self, inbox: Inbox, answer: Answer) -> Incoming:
+        """The next message of fare's or payment's topic; empty for what was discarded."""
+        marks = InboxMark.objects.filter(key=str(self.reservation_id))
+        mark = marks.filter(consumer=inbox.consumer).first()
+        any_of_it = "PaymentDeclined" if inbox is self.inboxes["read"] else "FareRefused"
+        event = self._event(answer if answer.event else answer._replace(event=any_of_it))
         sequence = mark.sequence + 1 if mark else 1
         message = incoming(event, key=self.reservation_id, sequence=sequence)
         if answer.event:
@@ -325,8 +349,12 @@ class World:
         kept = [(name, value) for name, value in message.headers if name != "ce_type"]
         return replace(message, value=b"{}", headers=[*kept, ("ce_type", DISCARDED.encode())])
 
-    def _event(self, answer: Answer, **changes: Any) -> PaymentEvent:
+    def _event(self, answer: Answer, **changes: Any) -> FareEvent | PaymentEvent:
         asked = self._sagas()[answer.saga]
+        if answer.event == "FareQuoted":
+            return factories.quoted(asked.reservation, price=QUOTED, saga_id=asked.pk)
+        if answer.event == "FareRefused":
+            return factories.refused(asked.reservation, saga_id=asked.pk)
         facts = {"operation_number": answer.number, "authorization_number": answer.of, **changes}
         return factories.answer(EVENTS[answer.event], asked, **facts)
 
@@ -349,5 +377,6 @@ def _described(one: Saga) -> SagaState:
         attempts=one.attempts,
         is_stuck=one.stuck_at is not None,
         has_deadline=one.deadline_at is not None,
+        has_card=bool(one.payment_token),
         numbers=tuple(getattr(one, name) for name in Saga.NUMBERS),
     )

@@ -6,17 +6,20 @@ from datetime import timedelta
 import pytest
 
 from booking import saga
-from booking.handlers import PAYMENTS
+from booking.handlers import FARES, PAYMENTS
 from booking.models import Saga
 from booking.orchestrator import ANSWERED
+from booking.steps.requests import authorize
 from booking.steps.signals import Complete, Retry, TimeOut
 from booking.steps.step import Patience, Reaction, Step
 from booking.steps.telling import LATE
+from contracts.fare import FareEvent, FareQuoted
 from contracts.payment import PaymentEvent
 from contracts.registry import EVENTS
 
 KINDS = pytest.mark.parametrize("kind", sorted(saga.SAGAS))
 ANSWERS = {event for event in EVENTS.values() if issubclass(event, PaymentEvent)}
+QUOTES = {event for event in EVENTS.values() if issubclass(event, FareEvent)}
 
 
 def reactions(step: Step) -> Iterator[Reaction]:
@@ -87,7 +90,19 @@ def test_every_kind_of_saga_is_described() -> None:
 
 def test_every_answer_of_payment_is_handled_owned_and_told() -> None:
     assert {event.type for event in ANSWERS} == set(PAYMENTS)
-    assert ANSWERS == set(ANSWERED) == set(LATE)
+    assert ANSWERS == set(ANSWERED) == set(LATE) - QUOTES
+
+
+def test_every_answer_of_fare_is_handled_and_told() -> None:
+    assert {event.type for event in QUOTES} == set(FARES)
+    assert set(LATE) >= QUOTES
+
+
+@KINDS
+def test_the_cards_token_is_kept_by_none_but_who_has_yet_to_ask_the_card(kind: str) -> None:
+    for step in saga.SAGAS[kind].values():
+        asks = {after.asks for after in step.awaits.values()}
+        assert step.keeps_card == (FareQuoted in step.awaits and authorize in asks)
 
 
 def test_pauses_grow_up_to_a_bound() -> None:

@@ -1,0 +1,3 @@
+"""Booking's own settings, and payment's database to look into."""
+
+from bench.saga.settings import *

@@ -1,0 +1,15 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("booking", "0002_fares"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="reservationpassenger",
+            name="chose_seat",
+            field=models.BooleanField(default=False),
+        ),
+    ]
