@@ -3,12 +3,14 @@
 from booking.selectors.availability import (
     Selection,
     Wanted,
+    departure_on,
     exit_row_seats,
     must_be_free,
     must_not_have_left,
     must_sell,
     selection,
 )
+from booking.selectors.classes import seats_sold
 from booking.selectors.departures import (
     Availability,
     CabinLeft,
@@ -70,6 +72,7 @@ __all__ = [
     "availability_on",
     "buying_saga",
     "by_locator",
+    "departure_on",
     "due_sagas",
     "exit_row_seats",
     "figures",
@@ -86,6 +89,7 @@ __all__ = [
     "saga_that_asked",
     "search",
     "seat_map",
+    "seats_sold",
     "selection",
     "slow_sagas",
     "stuck_sagas",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from contracts.payment import PaymentEvent
+from contracts.values import Settlement
 
 
 @dataclass(frozen=True)
@@ -14,9 +15,20 @@ class Pay:
 
 @dataclass(frozen=True)
 class Cancel:
-    """The reservation is given up; the code says by whom or what."""
+    """The reservation is given up; the code says by whom or what.
+
+    What was confirmed goes back as the settlement says, which was quoted; without one, all of it.
+    """
 
     code: str = "customer"
+    settlement: Settlement | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """The customer confirms another departure, at what was quoted."""
+
+    payment_token: str | None
 
 
 @dataclass(frozen=True)
@@ -34,4 +46,4 @@ class Complete:
     """An operator has settled by hand what the step waits for."""
 
 
-Signal = PaymentEvent | Pay | Cancel | TimeOut | Retry | Complete
+Signal = PaymentEvent | Pay | Cancel | Change | TimeOut | Retry | Complete

@@ -22,7 +22,11 @@ REQUIRED = {
         "PAYMENT_URL": "http://payment:4002",
         "FARE_URL": "http://fare:4003",
     },
-    "booking": {**KAFKA, "BOOKING_DATABASE_URL": "mysql://booking:x@db-booking:3306/booking"},
+    "booking": {
+        **KAFKA,
+        "BOOKING_DATABASE_URL": "mysql://booking:x@db-booking:3306/booking",
+        "FARE_URL": "http://fare:4003",
+    },
     "payment": {
         **KAFKA,
         "PAYMENT_DATABASE_URL": "mysql://payment:x@db-payment:3306/payment",
