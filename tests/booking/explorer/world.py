@@ -73,6 +73,7 @@ class SagaState(NamedTuple):
     is_stuck: bool
     has_deadline: bool
     numbers: tuple[int | None, ...]
+    facts: tuple[Any, ...] = ()
 
 
 class State(NamedTuple):
