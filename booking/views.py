@@ -75,7 +75,7 @@ class ReservationList(AnsweredOnce, generics.ListAPIView[Reservation]):
 
     def make(self, request: Request, **kwargs: Any) -> Response:
         """Hold the seats; payment and confirmation follow by events."""
-        hold = hold_of(request.query_params.get("hold", "false"))
+        hold = hold_of(request.query_params)
         asked = ReservationRequest(data=request.data, context={"hold": hold})
         asked.is_valid(raise_exception=True)
         reservation = services.create_reservation(
@@ -132,7 +132,7 @@ class ReservationCancelation(AnsweredOnce):
     """A POST gives a reservation up."""
 
     queryset = Reservation.objects.none()
-    serializer_class = CancelationRequest
+    serializer_class: Any = CancelationRequest
 
     def make(self, request: Request, **kwargs: Any) -> Response:
         """Cancel, if the reservation is still as the caller saw it; while it is being changed the
@@ -163,6 +163,9 @@ class Quotes(AnsweredOnce):
 class CancelationQuotes(Quotes):
     """What a cancelation would give back, and the id by which it is confirmed."""
 
+    # Its body is an empty object; the browsable API makes the form from this.
+    serializer_class: Any = StrictSerializer
+
     def make(self, request: Request, **kwargs: Any) -> Response:
         """The quote."""
         pk = kwargs["pk"]
@@ -178,7 +181,7 @@ class CancelationQuotes(Quotes):
 class ChangeQuotes(Quotes):
     """What another departure would cost, and the id by which it is confirmed."""
 
-    serializer_class = ChangeQuoteRequest
+    serializer_class: Any = ChangeQuoteRequest
 
     def make(self, request: Request, **kwargs: Any) -> Response:
         """The quote."""
@@ -200,7 +203,7 @@ class ReservationChange(AnsweredOnce):
     """A POST changes a reservation to another departure, as it was quoted."""
 
     queryset = Reservation.objects.none()
-    serializer_class = ChangeRequest
+    serializer_class: Any = ChangeRequest
 
     def make(self, request: Request, **kwargs: Any) -> Response:
         """Change it, if it is still as the caller saw it; what has to be paid for first follows by
