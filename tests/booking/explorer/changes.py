@@ -86,9 +86,9 @@ class Wallet:
 
     def outcomes(self) -> Iterator[tuple["Wallet", Answer]]:
         """Everything that the processor may answer next."""
-        budget = {"surprises": self.surprises, "refusals": self.refusals}
         for number, card in self.cards:
-            for after, answer in replace(card, **budget).outcomes():
+            about = replace(card, surprises=self.surprises, refusals=self.refusals)
+            for after, answer in about.outcomes():
                 plain = replace(after, surprises=0, refusals=0)
                 cards = tuple((at, plain if at == number else one) for at, one in self.cards)
                 yield Wallet(cards, after.surprises, after.refusals), answer
@@ -183,7 +183,7 @@ class ChangingWorld(World):
         seats = tuple(self._seat(one) for one in (first, second))
         on = int(reservation.departure_id == second.pk)
         is_over = reservation.status == ENDED
-        owed = Saga.objects.latest("pk").kept_amount if is_over else reservation.amount
+        owed = self._sagas()[-1].kept_amount if is_over else reservation.amount
         facts = Facts(seats, on, owed // EURO, second.status == Departure.Status.OPEN)
         has_tickets = reservation.passengers.exclude(ticket_number=None).exists()
         state = State(
