@@ -259,6 +259,12 @@ PAYMENTS: Final = [
         without(paying.pay_reservation, "reservation.hold_expires_at <= now", "False"),
         test_changes.test_a_hold_that_has_run_out_is_not_paid,
     ),
+    Mutant(
+        "a hold is not paid once its departure sells no more",
+        without(paying.pay_reservation, "selectors.must_sell(reservation.departure, now)", "pass"),
+        test_changes.test_a_hold_is_not_paid_once_its_departure_sells_no_more,
+        {"status": "CLOSED"},
+    ),
 ]
 
 UNITS_OF_WORK: Final = [
