@@ -18,6 +18,7 @@ from booking.models import Reservation, Saga, Seat
 from booking.saga import SAGAS
 from booking.selectors import reservations
 from booking.services import deadlines
+from booking.steps.charges import given_back
 from booking.steps.step import Reaction, Step
 from tests.booking.explorer.baseline import ATTEMPTS
 from tests.booking.explorer.tables import changed, hasty, install
@@ -84,10 +85,14 @@ def _reactions(step: Step) -> Iterator[Reaction]:
         yield step.at_once
 
 
+# What is changed by another saga's tests: nobody changes to another departure here.
+EXPLORED: Final = (Saga.Kind.BUYING, Saga.Kind.CANCELING)
+
+
 def rows() -> Iterator[Mutant]:
     """Every row of the tables: without it, and without each thing that it does."""
-    for kind, steps in SAGAS.items():
-        for step in steps.values():
+    for kind in EXPLORED:
+        for step in SAGAS[kind].values():
             yield from _of_step(kind, step)
 
 
@@ -113,7 +118,8 @@ def _without(step: Step, signal: type) -> Step:
 
 
 def _lesser(reaction: Reaction) -> Iterator[tuple[str, Reaction]]:
-    if reaction.asks:
+    # There is one charge here: after it is given back nothing more is asked for.
+    if reaction.asks and reaction.learns is not given_back:
         asked = reaction.asks.__name__.replace("_", " ")
         yield f"does not ask payment to {asked}", replace(reaction, asks=None)
     if reaction.effect and reaction.effect.__qualname__ != TELLING:
