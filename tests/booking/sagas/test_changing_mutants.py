@@ -106,7 +106,7 @@ def test_the_tests_of_the_saga_pass_as_it_is(monkeypatch: pytest.MonkeyPatch) ->
     assert seen(monkeypatch) == ""
 
 
-@pytest.mark.parametrize("row", rows(), ids=str)
+@pytest.mark.parametrize("row", list(rows()), ids=str)
 def test_a_row_that_is_changed_is_noticed(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     def change(kind: str, step: Step) -> Step:
         return row.instead if (kind, step.name) == (KIND, row.instead.name) else step
