@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
-from django.db.models.functions import Now
 
 import outbox
 from booking.models import Departure, Reservation, Saga
@@ -200,7 +199,7 @@ def _move(saga: Saga, reaction: Reaction, signal: Signal, now: datetime) -> None
         attempts=attempts,
         stuck_at=now if reaction.stuck else None,
         last_error=_error(signal),
-        **({} if stays else {"entered_at": now}),
+        entered_at=saga.entered_at if stays else now,
         **_deadline(step, reaction, attempts),
     )
 
@@ -211,7 +210,7 @@ def _deadline(step: Step, reaction: Reaction, attempts: int) -> dict[str, Any]:
         return {"deadline_at": None}
     if step.patience is None:
         return {}
-    return {"deadline_at": Now() + step.patience.pause(attempts)}
+    return {"wait": step.patience.pause(attempts)}
 
 
 def _give_up_asking(saga: Saga, now: datetime) -> list[BookingEvent]:
@@ -233,7 +232,7 @@ def postpone(saga: Saga, error: str, *, now: datetime) -> None:
     saga.change(
         now=now,
         attempts=attempts,
-        deadline_at=Now() + patience.pause(attempts),
+        wait=patience.pause(attempts),
         stuck_at=saga.stuck_at or now,
         last_error=error[:300],
     )

@@ -10,9 +10,9 @@ from django.db import models
 
 from booking.models.network import AircraftType, Cabin
 from booking.models.schedule import Flight
-from booking.prepared import Argument, Update
 from contracts import values
 from contracts.values import Itinerary
+from outbox.prepared import Argument, Update, argument, arguments, numbered
 from outbox.transactions import LostRace
 
 
@@ -179,9 +179,8 @@ class Seat(models.Model):
             LostRace: not all of them are free any more; none is taken then.
         """
         wanted = sorted(numbers)
-        named = {f"number {place}": number for place, number in enumerate(wanted)}
         taken = cls._taking(len(wanted)).run(
-            departure=departure.pk, owner=owner, status=status, **named
+            departure=departure.pk, owner=owner, status=status, **numbered("number", wanted)
         )
         if taken == len(wanted):
             return
@@ -194,10 +193,9 @@ class Seat(models.Model):
     @cache
     def _taking(cls, seats: int) -> Update:
         """The UPDATE that takes so many seats: the condition on the status is what decides."""
-        numbers = [Argument(f"number {place}", models.CharField()) for place in range(seats)]
         free = cls.objects.filter(
             departure=Argument("departure", models.BigIntegerField()),
-            number__in=numbers,
+            number__in=arguments(cls, "number", seats),
             status=cls.Status.FREE,
         )
         return Update(
@@ -231,7 +229,7 @@ class Seat(models.Model):
         Raises:
             SeatNotHeld: not all of `numbers` are this reservation's with this status.
         """
-        freed = {"status": cls.Status.FREE, "reservation_id": None}
+        freed = {"status": cls.Status.FREE, "reservation": None}
         cls._change(reservation_id, departure, numbers, status, **freed)
 
     @classmethod
@@ -247,8 +245,20 @@ class Seat(models.Model):
         owner, however late this comes. So is the departure: while a reservation changes from one to
         another it may have the same seat on both."""
         wanted = sorted(numbers)
-        owned = cls.objects.filter(
-            reservation_id=owner, departure=departure, status=now, number__in=wanted
-        )
-        if owned.update(**changes) != len(wanted):
+        if not wanted:
+            return
+        changing = cls._changing(len(wanted), tuple(changes))
+        whose = {"owner": owner, "departure": departure.pk, "now": now}
+        if changing.run(**whose, **numbered("number", wanted), **changes) != len(wanted):
             raise SeatNotHeld(f"reservation {owner} has not all of {', '.join(wanted)} {now}")
+
+    @classmethod
+    @cache
+    def _changing(cls, seats: int, changed: tuple[str, ...]) -> Update:
+        owned = cls.objects.filter(
+            reservation_id=Argument("owner", models.UUIDField()),
+            departure=Argument("departure", models.BigIntegerField()),
+            status=argument(cls, "status", "now"),
+            number__in=arguments(cls, "number", seats),
+        )
+        return Update(owned, **{name: argument(cls, name) for name in changed})

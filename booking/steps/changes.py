@@ -120,7 +120,7 @@ def _store(
     reservation, wanted = saga.reservation, saga.wanted
     reservation.change(
         now=now,
-        departure=wanted,
+        departure_id=wanted.pk,
         flight_number=wanted.flight.number,
         seat_number=after[0].seat_number,
         cabin=change.cabin,
@@ -128,6 +128,7 @@ def _store(
         amount=change.price.total,
         quoted_price=msgspec.to_builtins(change.price),
     )
+    reservation.departure = wanted
     reservation.passengers.all().delete()
     reservation.party = ReservationPassenger.objects.bulk_create(after)
 

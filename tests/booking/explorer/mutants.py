@@ -135,7 +135,9 @@ EVERYWHERE: Final = frozenset(name for steps in SAGAS.values() for name in steps
 
 
 def _for_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
-    def change(owner: UUID, numbers: Iterable[str], now: Seat.Status, **changes: Any) -> None:
+    def change(
+        owner: UUID, departure: Any, numbers: Iterable[str], now: Seat.Status, **changes: Any
+    ) -> None:
         Seat.objects.filter(status=now, number__in=list(numbers)).update(**changes)
 
     monkeypatch.setattr(Seat, "_change", change)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
 
 from booking.models import Saga
 from outbox.transactions import LostRace
@@ -57,7 +56,7 @@ def test_no_more_is_given_back_than_was_charged(captured: int) -> None:
 def test_what_the_database_has_evaluated_is_read_from_it() -> None:
     factories.pending_reservation()
     saga = Saga.objects.get()
-    saga.change(now=NOW, deadline_at=Now() + timedelta(hours=1))
+    saga.change(now=NOW, wait=timedelta(hours=1))
     assert saga.deadline_at == Saga.objects.get().deadline_at
     assert saga.deadline_at is not None
 
