@@ -21,6 +21,13 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ValidationError
 
+from booking.fares import (
+    RULES,
+    CancelationNotAllowed,
+    ChangeNotAllowed,
+    FareUnavailable,
+    NoConditions,
+)
 from booking.preconditions import KEY, MalformedKey, PreconditionRequired
 from booking.selectors import (
     DepartureCanceled,
@@ -38,6 +45,11 @@ from booking.selectors import (
 )
 from booking.serializers import (
     LOCATOR,
+    CancelationQuoteSerializer,
+    CancelationRequest,
+    ChangeQuoteRequest,
+    ChangeQuoteSerializer,
+    ChangeRequest,
     DepartureQuery,
     DepartureSerializer,
     MalformedHold,
@@ -63,6 +75,21 @@ from booking.services.party import (
     TooManyPassengers,
 )
 from booking.services.paying import HoldExpired, NotPayable
+from booking.services.quotes import (
+    QuoteExpired,
+    QuoteInvalid,
+    QuoteOfAnother,
+    QuoteOutdated,
+    QuoteRequired,
+)
+from booking.services.quoting import QuoteNotNeeded
+from booking.services.rebooking import (
+    ChangeUnderWay,
+    NotChangeable,
+    OtherRoute,
+    PaymentTokenRequired,
+    SameDeparture,
+)
 from booking.services.versions import ReservationFinal, StaleVersion
 
 Refusals = tuple[type[APIException], ...]
@@ -231,6 +258,9 @@ LOCATOR_PARAMETER: Final = OpenApiParameter(
 ONCE: Final[Refusals] = (MalformedKey, RequestInFlight, KeyReused)
 NOT_SOLD: Final[Refusals] = (DepartureCanceled, DepartureClosed, DepartureDeparted)
 NO_SUCH_SEATS: Final[Refusals] = (MixedCabins, UnknownSeat, SeatTaken)
+FARE_MAY_REFUSE: Final[Refusals] = (NoConditions, FareUnavailable)
+NOT_AS_QUOTED: Final[Refusals] = (QuoteInvalid, QuoteExpired, QuoteOfAnother, QuoteOutdated)
+NOT_CHANGEABLE: Final[Refusals] = (ReservationFinal, NotChangeable, ChangeUnderWay)
 VERSIONED: Final[Refusals] = (StaleVersion, PreconditionRequired)
 
 # Links
@@ -249,6 +279,8 @@ NEXT: Final = {
     "pay": _link("pay_reservation", RESERVATION),
     "change": _link("change_seats", CHANGE),
     "cancel": _link("cancel_reservation", CHANGE),
+    "quote_cancelation": _link("quote_cancelation", RESERVATION),
+    "quote_change": _link("quote_change", RESERVATION),
 }
 
 # Operations
@@ -332,14 +364,87 @@ CHANGE_SEATS = operation(
         *(*NO_SUCH_SEATS, *NOT_SOLD, *VERSIONED),
     ),
 )
+QUOTE_CANCELATION = operation(
+    operation_id="quote_cancelation",
+    summary="What a cancelation would give back, and why",
+    description=(
+        "For a CONFIRMED reservation at a fare's price. It has no effect; its `quote_id` cancels "
+        "at just that until it expires."
+    ),
+    parameters=[IDEMPOTENCY_KEY, NOT_KEPT],
+    request=None,
+    responses=CancelationQuoteSerializer,
+    refusals=(
+        *(ValidationError, UnknownReservation, ReservationFinal, DepartureDeparted),
+        *(QuoteNotNeeded, CancelationNotAllowed),
+        *(*FARE_MAY_REFUSE, *ONCE),
+    ),
+)
 CANCEL_RESERVATION = operation(
     operation_id="cancel_reservation",
     summary="Give a reservation up",
+    description=(
+        "What was paid at a fare's price goes back as it was quoted. 202 while the reservation is "
+        "being changed: the cancelation follows when the change has ended."
+    ),
     parameters=[IF_MATCH, IDEMPOTENCY_KEY, ENTITY_TAG],
-    request=None,
-    responses=ReservationWithParty,
+    request={JSON: CancelationRequest},
+    responses={200: ReservationWithParty, 202: ReservationWithParty},
     links=NEXT,
-    refusals=(UnknownReservation, ReservationFinal, DepartureDeparted, *VERSIONED, *ONCE),
+    refusals=(
+        *(ValidationError, UnknownReservation, ReservationFinal, DepartureDeparted, QuoteRequired),
+        *(*NOT_AS_QUOTED, *VERSIONED, *ONCE),
+    ),
+)
+QUOTE_CHANGE = operation(
+    operation_id="quote_change",
+    summary="What another departure of the same route would cost, and why",
+    description=(
+        "It has no effect, and holds no seat; its `quote_id` changes at just that until it expires."
+    ),
+    parameters=[IDEMPOTENCY_KEY, NOT_KEPT],
+    request={JSON: ChangeQuoteRequest},
+    needs_body=True,
+    responses=ChangeQuoteSerializer,
+    examples=[
+        OpenApiExample("another day", {"departure_date": "2026-12-02"}, request_only=True),
+        OpenApiExample(
+            "another flight and seat",
+            {
+                "departure_date": "2026-12-02",
+                "flight_number": 1001,
+                "passengers": [{"passenger_id": 1, "seat_number": "14C"}],
+            },
+            request_only=True,
+        ),
+    ],
+    refusals=(
+        *(ValidationError, UnknownReservation, UnknownPassenger),
+        *NOT_CHANGEABLE,
+        *(PassengerTwice, SeatTwice, NotBornYet, InfantInExitRow),
+        *(UnknownFlight, UnknownDeparture, UnknownCabin, NoSeatsLeft, SameDeparture, OtherRoute),
+        *(*NO_SUCH_SEATS, *NOT_SOLD, *FARE_MAY_REFUSE, ChangeNotAllowed, *RULES, *ONCE),
+    ),
+)
+CHANGE_DEPARTURE = operation(
+    operation_id="change_departure",
+    summary="Change a reservation to another departure, as it was quoted",
+    description=(
+        "The new seats are held before the old ones are given up, all or nothing. 200 where "
+        "nothing had to be paid: it is changed. 202 where something has: the card is asked for it, "
+        "and the change or its rejection follows by events; the timeline tells which."
+    ),
+    parameters=[IF_MATCH, IDEMPOTENCY_KEY, ENTITY_TAG],
+    request={JSON: ChangeRequest},
+    needs_body=True,
+    responses={200: ReservationWithParty, 202: ReservationWithParty},
+    links=NEXT,
+    refusals=(
+        *(ValidationError, UnknownReservation, PaymentTokenRequired),
+        *(*NOT_CHANGEABLE, *NOT_AS_QUOTED),
+        *(NotBornYet, InfantInExitRow, NoSeatsLeft),
+        *(*NO_SUCH_SEATS, *NOT_SOLD, *VERSIONED, *ONCE),
+    ),
 )
 PAY_RESERVATION = operation(
     operation_id="pay_reservation",

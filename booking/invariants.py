@@ -1,12 +1,14 @@
 """What must be true of every seat and every reservation, and where it is not.
 
-A seat is HELD for a PENDING reservation, or for a CONFIRMED one with a live change, and SOLD to a
-CONFIRMED one, each time on its departure and for one of its passengers. The other way round, every
-passenger of a PENDING reservation has their seat HELD, and of a CONFIRMED one SOLD. Both have the
-passenger that their own row names, and for a PENDING one a saga waits, or its hold would never end.
-That HELD and SOLD seats have an owner, and the others none, the database holds by itself.
+A seat is HELD for a PENDING reservation, and SOLD to a CONFIRMED one, each time on its departure
+and for one of its passengers. It is HELD, too, for a CONFIRMED one that is to be changed to that
+departure, as long as the change is being paid for. The other way round, every passenger of a
+PENDING reservation has their seat HELD, and of a CONFIRMED one SOLD. Both have the passenger that
+their own row names, and for a PENDING one a saga waits, or its hold would never end. A change that
+is being paid for holds as many seats as there are passengers. That HELD and SOLD seats have an
+owner, and the others none, the database holds by itself.
 
-Each of the three is one statement, which sees one moment of the database: reservations may come and
+Each of these is one statement, which sees one moment of the database: reservations may come and
 go meanwhile. Free seats, which are nearly all, are not read.
 """
 
@@ -14,12 +16,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, UUIDField, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    UUIDField,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 
 from booking.models import Reservation, ReservationPassenger, Saga, Seat
 
-# The kind of saga under which a confirmed reservation holds seats beside those it has.
-CHANGING: Final = "CHANGING"
+# The steps of a change at which a confirmed reservation holds seats beside those it has.
+BEING_PAID_FOR: Final = ("AUTHORIZING", "CAPTURING")
 PENDING, CONFIRMED = Reservation.Status.PENDING, Reservation.Status.CONFIRMED
 HELD, SOLD = Seat.Status.HELD, Seat.Status.SOLD
 
@@ -45,10 +61,11 @@ class Violation:
 
 def violations() -> Iterator[Violation]:
     """Every seat whose owner has no right to it, then every passenger who has not their seat, then
-    every reservation that is not whole."""
+    every reservation that is not whole, then every change that has not its seats."""
     yield from _seats_without_right()
     yield from _passengers_without_seat()
     yield from _broken_reservations()
+    yield from _changes_without_seats()
 
 
 def _seats_without_right() -> Iterator[Violation]:
@@ -72,7 +89,9 @@ def _wrong_owner() -> Case:
     passengers = ReservationPassenger.objects.filter(
         reservation=OuterRef("reservation"), seat_number=OuterRef("number")
     )
-    changes = Saga.objects.filter(live=OuterRef("reservation_id"), kind=CHANGING)
+    changes = _changes().filter(
+        live=OuterRef("reservation_id"), wanted_departure=OuterRef("departure")
+    )
     unfit = "the seat is {status}, the reservation {owner}"
     return Case(
         When(reservation__status__isnull=True, then=Value("there is no such reservation")),
@@ -86,6 +105,40 @@ def _wrong_owner() -> Case:
         When(~Q(Exists(passengers)), then=Value("none of its passengers has this seat")),
         default=Value(""),
     )
+
+
+def _changes() -> QuerySet[Saga]:
+    return Saga.objects.filter(kind=Saga.Kind.CHANGING, step__in=BEING_PAID_FOR)
+
+
+def _changes_without_seats() -> Iterator[Violation]:
+    """A change that is being paid for and does not hold everybody's seat."""
+    held = Seat.objects.filter(
+        reservation=OuterRef("reservation"), departure=OuterRef("wanted_departure"), status=HELD
+    )
+    party = ReservationPassenger.objects.filter(reservation=OuterRef("reservation"))
+    found = _changes().annotate(
+        **{
+            name: F(path.replace("departure", "wanted_departure", 1))
+            for name, path in FLIGHT.items()
+        },
+        locator=F("reservation__record_locator"),
+        held=_count_of(held),
+        party=_count_of(party),
+    )
+    for row in found.exclude(held=F("party")).order_by("pk").values().iterator():
+        yield Violation(
+            seat="of a change",
+            departure=_departure(row),
+            reservation=_reservation(row["locator"], row["reservation_id"]),
+            reason=f"{row['held']} of {row['party']} seats are HELD for the change",
+        )
+
+
+def _count_of(rows: QuerySet[Any]) -> Any:
+    """How many rows there are for one of another query."""
+    counted = rows.order_by().values("reservation").annotate(rows=Count("pk")).values("rows")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def _passengers_without_seat() -> Iterator[Violation]:

@@ -10,10 +10,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+import msgspec
+
 import outbox
-from booking.models import Reservation, Saga
+from booking.models import Departure, Reservation, Saga
 from booking.saga import PATIENCE, SAGAS
-from booking.steps.signals import Signal, TimeOut
+from booking.steps.changes import AcceptedChange
+from booking.steps.signals import Cancel, Signal, TimeOut
 from booking.steps.step import Reaction, Step
 from booking.steps.telling import LATE, note
 from contracts.base import Event
@@ -30,6 +33,7 @@ from contracts.payment import (
     PaymentVoided,
     PaymentVoidFailed,
 )
+from contracts.values import Settlement
 
 # Which of a saga's operations is answered.
 ANSWERED: Final[Mapping[type[PaymentEvent], str]] = MappingProxyType(
@@ -55,11 +59,36 @@ def buying(reservation: Reservation, *, now: datetime) -> Saga:
     return _new(Saga.Kind.BUYING, reservation, now, deadline_at=reservation.hold_expires_at)
 
 
-def canceling(reservation: Reservation, bought: Saga, *, now: datetime) -> Saga:
-    """A canceling saga at its first step, not saved: what the buying one had charged is its to give
+def canceling(reservation: Reservation, *, now: datetime) -> Saga:
+    """A canceling saga at its first step, not saved: what was charged before is its to give
     back."""
-    number = bought.authorization_number
-    return _new(Saga.Kind.CANCELING, reservation, now, authorization_number=number)
+    return _new(Saga.Kind.CANCELING, reservation, now)
+
+
+def changing(
+    reservation: Reservation,
+    wanted: Departure,
+    change: AcceptedChange,
+    *,
+    now: datetime,
+    **facts: Any,
+) -> Saga:
+    """A changing saga at its first step, not saved.
+
+    Without a charge of its own it gives back nothing but what the changed reservation does not
+    cost; until then nothing.
+    """
+    charged = change.settlement.charged
+    return _new(
+        Saga.Kind.CHANGING,
+        reservation,
+        now,
+        wanted_departure=wanted,
+        agreed_change=msgspec.to_builtins(change, str_keys=True),
+        amount=charged,
+        kept_amount=0 if charged else reservation.amount,
+        **facts,
+    )
 
 
 def _new(kind: Saga.Kind, reservation: Reservation, now: datetime, **facts: Any) -> Saga:
@@ -117,22 +146,46 @@ def react(saga: Saga, signal: Signal, *, now: datetime) -> list[BookingEvent]:
 
 def _follow(saga: Saga, reaction: Reaction, signal: Signal, now: datetime) -> list[BookingEvent]:
     """Go the reaction's way, past steps where nothing is waited for, to where the saga waits."""
-    way = _way(saga, reaction)
+    way = _way(saga, reaction, signal, now)
     reservation = saga.reservation
     version, operations = reservation.version, reservation.payment_operations
     asked = [event for part in way if part.asks for event in part.asks(saga, signal)]
+    was_live = saga.live is not None
     _move(saga, way[-1], signal, now)
     said = [event for part in way if part.effect for event in part.effect(saga, signal, now)]
     if reservation.payment_operations != operations and reservation.version == version:
         reservation.change(now=now)  # the numbers given must not be given again
-    return [*said, *asked]
+    has_ended = was_live and saga.live is None
+    return [*said, *asked, *(_cancel_as_recorded(saga, now) if has_ended else ())]
 
 
-def _way(saga: Saga, reaction: Reaction) -> list[Reaction]:
-    way, steps = [reaction], SAGAS[saga.kind]
-    while following := steps[way[-1].then].at_once:
+def _cancel_as_recorded(saga: Saga, now: datetime) -> list[BookingEvent]:
+    """Start the cancelation that had to wait for this saga's end, if there is one."""
+    if not saga.canceled_by:
+        return []
+    agreed = saga.cancel_settlement
+    settlement = msgspec.convert(agreed, Settlement) if agreed else None
+    new = canceling(saga.reservation, now=now)
+    new.save(force_insert=True)
+    return react(new, Cancel(saga.canceled_by, settlement), now=now)
+
+
+def _way(saga: Saga, reaction: Reaction, signal: Signal, now: datetime) -> list[Reaction]:
+    way: list[Reaction] = []
+    following: Reaction | None = reaction
+    while following := _fitting(following, saga, now):
+        if following.learns:
+            following.learns(saga, signal)
         way.append(following)
+        following = SAGAS[saga.kind][following.then].at_once
     return way
+
+
+def _fitting(reaction: Reaction | None, saga: Saga, now: datetime) -> Reaction | None:
+    """The reaction, or what follows in its place where it does not fit; nothing if nothing does."""
+    while reaction and reaction.where and not reaction.where(saga, now):
+        reaction = reaction.otherwise
+    return reaction
 
 
 def _move(saga: Saga, reaction: Reaction, signal: Signal, now: datetime) -> None:
@@ -193,31 +246,43 @@ def _must_be_its_own(saga: Saga, event: PaymentEvent) -> None:
     Raises:
         UnexpectedEvent: it is about another operation, authorization or amount.
     """
-    asked = {getattr(saga, ANSWERED[type(event)])}
-    if isinstance(event, PaymentRefundFailed):
-        asked.add(saga.refused_number)
+    if _is_about_an_earlier_refund(saga, event):
+        return
+    asked = getattr(saga, ANSWERED[type(event)])
     of = event.authorization_number if isinstance(event, FollowUpEvent) else None
-    if event.operation_number not in asked or of not in (None, saga.authorization_number):
-        wanted = " or ".join(str(number) for number in asked if number) or "nothing like it"
+    if event.operation_number != asked or of not in (None, saga.authorization_number):
         raise UnexpectedEvent(
             f"{_named(event)} answers operation {event.operation_number} about {of}, the "
-            f"{saga.kind} saga at {saga.step} asked for {wanted} about {saga.authorization_number}"
+            f"{saga.kind} saga at {saga.step} asked for {asked or 'nothing like it'} about "
+            f"{saga.authorization_number}"
         )
-    _must_be_the_amount(saga.reservation, event)
+    _must_be_the_amount(saga, event)
 
 
-def _must_be_the_amount(reservation: Reservation, event: PaymentEvent) -> None:
+def _is_about_an_earlier_refund(saga: Saga, event: PaymentEvent) -> bool:
+    """Whether a refund is answered after which the saga has asked for another one."""
+    if not isinstance(event, PaymentRefunded | PaymentRefundFailed):
+        return False
+    first, last, number = saga.first_refund_number, saga.refund_number, event.operation_number
+    if first is None or last is None or not first <= number < last:
+        return False
+    # Money that comes back after all, though another refund was asked for since.
+    return not (isinstance(event, PaymentRefunded) and number == saga.refused_number)
+
+
+def _must_be_the_amount(saga: Saga, event: PaymentEvent) -> None:
     if not isinstance(event, PaymentAuthorized | PaymentCaptured | PaymentRefunded):
         return
-    asked, answered = (reservation.amount, reservation.currency), (event.amount, event.currency)
+    amount = saga.refund_amount if isinstance(event, PaymentRefunded) else saga.amount
+    asked, answered = (amount, saga.reservation.currency), (event.amount, event.currency)
     if answered != asked:
         raise UnexpectedEvent(f"{_named(event)} says {answered}, {asked} was asked for")
 
 
 def _is_late(saga: Saga, signal: Signal, step: Step, reaction: Reaction | None) -> bool:
-    """Whether an answer changes nothing any more: it is about a refund that was tried again since,
-    what it would do has been done, or the step only notes it."""
-    if isinstance(signal, PaymentRefundFailed) and signal.operation_number != saga.refund_number:
+    """Whether an answer changes nothing any more: another refund was asked for since, what it would
+    do has been done, or the step only notes it."""
+    if isinstance(signal, PaymentEvent) and _is_about_an_earlier_refund(saga, signal):
         return True
     if reaction is None:
         return type(signal) in step.notes

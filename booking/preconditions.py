@@ -76,6 +76,9 @@ class AnsweredOnce(GenericAPIView[Any]):
     With a key the answer is JSON, whatever the client accepts: the same bytes each time.
     """
 
+    # Whether `make` writes anything: then it and the answer are stored in one transaction.
+    has_effect = True
+
     def make(self, request: Request, **kwargs: Any) -> Response:
         """Do what the POST asks."""
         raise NotImplementedError
@@ -93,6 +96,7 @@ class AnsweredOnce(GenericAPIView[Any]):
             fingerprint=fingerprint(request),
             work=lambda: rendered(self.make(request, **kwargs)),
             refusal=lambda error: rendered(self.handle_exception(error)),
+            has_effect=self.has_effect,
         )
         return HttpResponse(answer.body, status=answer.status, headers=dict(answer.headers))
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from booking.saga import SAGAS
 from booking.steps.requests import quote
-from booking.steps.signals import Cancel, Complete, Pay, PayOffered, Retry, TimeOut
+from booking.steps.signals import Cancel, Change, Complete, Pay, PayOffered, Retry, TimeOut
 from booking.steps.step import Reaction, Step
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "saga.md"
@@ -26,6 +26,7 @@ NAMES: Final[Mapping[type, str]] = MappingProxyType(
         Pay: "payment is given",
         PayOffered: "payment is given at an offer's price",
         Cancel: "cancelation",
+        Change: "confirmation",
         TimeOut: "deadline",
         Retry: "operator retries",
         Complete: "operator force-completes",
@@ -91,10 +92,18 @@ def _rows(step: Step) -> Iterator[str]:
 
 
 def _reactions(step: Step) -> Iterator[tuple[str, Reaction]]:
-    if step.at_once:
-        yield "at once", step.at_once
+    yield from _at_once(step.at_once)
     for signal, reaction in step.awaits.items():
         yield NAMES.get(signal, signal.__name__), reaction
+
+
+def _at_once(reaction: Reaction | None) -> Iterator[tuple[str, Reaction]]:
+    """What follows by itself, and where; then what follows elsewhere."""
+    told = "at once"
+    while reaction:
+        condition = reaction.where.__name__.replace("_", " ") if reaction.where else ""
+        yield f"{told} if {condition}" if condition else told, reaction
+        told, reaction = "at once otherwise", reaction.otherwise
 
 
 def _asked(reaction: Reaction) -> str:

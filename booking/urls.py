@@ -48,6 +48,21 @@ urlpatterns = [
         name="reservation-cancelation",
     ),
     path(
+        "reservations/<uuid:pk>/cancelation-quotes",
+        views.CancelationQuotes.as_view(),
+        name="reservation-cancelation-quotes",
+    ),
+    path(
+        "reservations/<uuid:pk>/change",
+        views.ReservationChange.as_view(),
+        name="reservation-change",
+    ),
+    path(
+        "reservations/<uuid:pk>/change-quotes",
+        views.ChangeQuotes.as_view(),
+        name="reservation-change-quotes",
+    ),
+    path(
         "reservations/<uuid:pk>/payment",
         views.ReservationPayment.as_view(),
         name="reservation-payment",

@@ -14,6 +14,11 @@ from booking import documents, selectors, services
 from booking.models import Reservation, TimelineEntry
 from booking.preconditions import AnsweredOnce, customer_of, entity_tag, versions_of
 from booking.serializers import (
+    CancelationQuoteSerializer,
+    CancelationRequest,
+    ChangeQuoteRequest,
+    ChangeQuoteSerializer,
+    ChangeRequest,
     DepartureQuery,
     DepartureSerializer,
     PaymentRequest,
@@ -33,6 +38,8 @@ from booking.serializers import (
 
 RESERVATION: Final = Shown(ReservationWithParty())
 DEPARTURE: Final = Shown(DepartureSerializer())
+CANCELATION_QUOTE: Final = Shown(CancelationQuoteSerializer())
+CHANGE_QUOTE: Final = Shown(ChangeQuoteSerializer())
 SEAT_MAP: Final = Shown(SeatMapSerializer())
 # What is left is told as it is now: a copy of the answer would offer what is sold.
 NOT_KEPT: Final = {"Cache-Control": "no-store"}
@@ -125,21 +132,96 @@ class ReservationCancelation(AnsweredOnce):
     """A POST gives a reservation up."""
 
     queryset = Reservation.objects.none()
-    # Its body is an empty object; the browsable API makes the form from this.
-    serializer_class: Any = StrictSerializer
+    serializer_class: Any = CancelationRequest
 
     def make(self, request: Request, **kwargs: Any) -> Response:
-        """Cancel, if the reservation is still as the caller saw it; there is no more to say."""
+        """Cancel, if the reservation is still as the caller saw it; while it is being changed the
+        cancelation is only noted."""
         pk = kwargs["pk"]
         selectors.must_exist(pk, customer_id=whose(request))
-        self.get_serializer(data=request.data).is_valid(raise_exception=True)
+        asked = CancelationRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
         reservation = services.cancel_reservation(
             reservation_id=pk,
             customer_id=whose(request),
             versions=versions_of(request),
             now=timezone.now(),
+            **asked.validated_data,
         )
-        return shown(reservation)
+        is_done = reservation.status == Reservation.Status.CANCELED
+        return shown(reservation, status.HTTP_200_OK if is_done else status.HTTP_202_ACCEPTED)
+
+
+class Quotes(AnsweredOnce):
+    """A POST asks what something would come to. Fare is asked, and nothing is written."""
+
+    queryset = Reservation.objects.none()
+    has_effect = False
+
+
+@extend_schema_view(post=documents.QUOTE_CANCELATION)
+class CancelationQuotes(Quotes):
+    """What a cancelation would give back, and the id by which it is confirmed."""
+
+    # Its body is an empty object; the browsable API makes the form from this.
+    serializer_class: Any = StrictSerializer
+
+    def make(self, request: Request, **kwargs: Any) -> Response:
+        """The quote."""
+        pk = kwargs["pk"]
+        selectors.must_exist(pk, customer_id=whose(request))
+        StrictSerializer(data=request.data).is_valid(raise_exception=True)
+        quoted = services.quote_cancelation(
+            reservation_id=pk, customer_id=whose(request), now=timezone.now()
+        )
+        return Response(CANCELATION_QUOTE(quoted), headers=NOT_KEPT)
+
+
+@extend_schema_view(post=documents.QUOTE_CHANGE)
+class ChangeQuotes(Quotes):
+    """What another departure would cost, and the id by which it is confirmed."""
+
+    serializer_class: Any = ChangeQuoteRequest
+
+    def make(self, request: Request, **kwargs: Any) -> Response:
+        """The quote."""
+        pk = kwargs["pk"]
+        selectors.must_exist(pk, customer_id=whose(request))
+        asked = ChangeQuoteRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        quoted = services.quote_change(
+            reservation_id=pk,
+            customer_id=whose(request),
+            now=timezone.now(),
+            **asked.validated_data,
+        )
+        return Response(CHANGE_QUOTE(quoted), headers=NOT_KEPT)
+
+
+@extend_schema_view(post=documents.CHANGE_DEPARTURE)
+class ReservationChange(AnsweredOnce):
+    """A POST changes a reservation to another departure, as it was quoted."""
+
+    queryset = Reservation.objects.none()
+    serializer_class: Any = ChangeRequest
+
+    def make(self, request: Request, **kwargs: Any) -> Response:
+        """Change it, if it is still as the caller saw it; what has to be paid for first follows by
+        events."""
+        pk = kwargs["pk"]
+        selectors.must_exist(pk, customer_id=whose(request))
+        versions = versions_of(request)
+        asked = ChangeRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        changing = services.change_departure(
+            reservation_id=pk,
+            customer_id=whose(request),
+            versions=versions,
+            now=timezone.now(),
+            **asked.validated_data,
+        )
+        code = status.HTTP_200_OK if changing.has_arrived else status.HTTP_202_ACCEPTED
+        return shown(changing.reservation, code)
 
 
 @extend_schema_view(post=documents.PAY_RESERVATION)

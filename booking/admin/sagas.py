@@ -103,7 +103,7 @@ class SagaAdmin(Operated):
             queryset,
             action="compensate",
             explanation="These reservations are canceled, their seats are freed, and what was "
-            "asked of the card is taken back.",
+            "asked of the card is taken back; one that is being changed, after the change.",
             operate=_with(services.compensate_saga, "is canceled"),
         )
 

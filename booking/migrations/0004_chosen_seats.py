@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("booking", "0002_fares"),
+        ("booking", "0003_settling"),
     ]
 
     operations = [

@@ -207,33 +207,51 @@ class Seat(models.Model):
         )
 
     @classmethod
-    def sell_held(cls, reservation_id: UUID, numbers: Iterable[str]) -> None:
-        """Sell the seats that a reservation holds.
+    def sell_held(
+        cls, reservation_id: UUID, numbers: Iterable[str], *, departure: Departure
+    ) -> None:
+        """Sell the seats that a reservation holds on a departure.
 
         Raises:
             SeatNotHeld: not all of `numbers` are held by this reservation.
         """
-        cls._change(reservation_id, numbers, cls.Status.HELD, status=cls.Status.SOLD)
+        cls._change(reservation_id, departure, numbers, cls.Status.HELD, status=cls.Status.SOLD)
 
     @classmethod
-    def release(cls, reservation_id: UUID, numbers: Iterable[str], *, status: Status) -> None:
-        """Free the seats that a reservation has, which are all HELD, or all SOLD.
+    def release(
+        cls,
+        reservation_id: UUID,
+        numbers: Iterable[str],
+        *,
+        departure: Departure,
+        status: Status,
+    ) -> None:
+        """Free the seats that a reservation has on a departure, which are all HELD, or all SOLD.
 
         Raises:
             SeatNotHeld: not all of `numbers` are this reservation's with this status.
         """
-        cls._change(reservation_id, numbers, status, status=cls.Status.FREE, reservation=None)
+        freed = {"status": cls.Status.FREE, "reservation": None}
+        cls._change(reservation_id, departure, numbers, status, **freed)
 
     @classmethod
-    def _change(cls, owner: UUID, numbers: Iterable[str], now: Status, **changes: Any) -> None:
+    def _change(
+        cls,
+        owner: UUID,
+        departure: Departure,
+        numbers: Iterable[str],
+        now: Status,
+        **changes: Any,
+    ) -> None:
         """The owner is part of the condition: a seat that has been given on stays with its next
-        owner, however late this comes."""
+        owner, however late this comes. So is the departure: while a reservation changes from one to
+        another it may have the same seat on both."""
         wanted = sorted(numbers)
         if not wanted:
             return
         changing = cls._changing(len(wanted), tuple(changes))
-        named = numbered("number", wanted)
-        if changing.run(owner=owner, now=now, **named, **changes) != len(wanted):
+        whose = {"owner": owner, "departure": departure.pk, "now": now}
+        if changing.run(**whose, **numbered("number", wanted), **changes) != len(wanted):
             raise SeatNotHeld(f"reservation {owner} has not all of {', '.join(wanted)} {now}")
 
     @classmethod
@@ -241,6 +259,7 @@ class Seat(models.Model):
     def _changing(cls, seats: int, changed: tuple[str, ...]) -> Update:
         owned = cls.objects.filter(
             reservation_id=Argument("owner", models.UUIDField()),
+            departure=Argument("departure", models.BigIntegerField()),
             status=argument(cls, "status", "now"),
             number__in=arguments(cls, "number", seats),
         )

@@ -251,14 +251,15 @@ class ReservationPassenger(models.Model):
             return cls.Type.INFANT
         return cls.Type.CHILD if age < CHILD_UNDER else cls.Type.ADULT
 
-    def on(self, seat_number: str | None) -> "ReservationPassenger":
-        """The same passenger on another seat, or the same (None), in a row not saved yet."""
+    def on(self, seat_number: str | None, *, day: date | None = None) -> "ReservationPassenger":
+        """The same passenger on another seat, or the same (None), in a row not saved yet; on
+        another day perhaps of another type."""
         return ReservationPassenger(
             reservation_id=self.reservation_id,
             passenger_id=self.passenger_id,
             seat_number=seat_number or self.seat_number,
             chose_seat=self.chose_seat or seat_number is not None,
-            type=self.type,
+            type=self.type_of(self.date_of_birth, day) if day else self.type,
             given_name=self.given_name,
             surname=self.surname,
             date_of_birth=self.date_of_birth,

@@ -9,6 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
+from booking.models.inventory import Departure
 from booking.models.reservation import Reservation
 from outbox.prepared import Argument, Update, argument
 from outbox.transactions import LostRace
@@ -26,8 +27,21 @@ class Saga(models.Model):
     the awaited event comes.
 
     The numbers are those of the payment operations that it has asked for. `refused_number` is that
-    of a refund which got a definite no: to try again is another operation. `payment_token` is kept
-    only while the card is still to be asked.
+    of a refund which got a definite no: to try again is another operation. `returned_number` is
+    that of a refund which got a yes. From `first_refund_number` to `refund_number` all are its
+    refunds, asked for one after the other.
+
+    `amount` is what its own authorization is for, `captured_amount` what was charged under it, and
+    `refunded_amount` what of that has been given back, by this saga or a later one.
+    `refund_amount` is what the refund is for that was asked for last; a saga that has charged
+    nothing has in `authorization_number` whose charge that is about. `kept_amount` is what is
+    kept of all that the reservation was charged, once the saga is over.
+
+    A change wants the `wanted_departure`, and has in `agreed_change` what was agreed on. A
+    cancelation that comes while it is under way is recorded, in `canceled_by` and
+    `cancel_settlement`, and starts when the change has ended.
+
+    `payment_token` is kept only while the card is still to be asked.
     """
 
     class Kind(models.TextChoices):
@@ -35,13 +49,26 @@ class Saga(models.Model):
 
         BUYING = "BUYING"
         CANCELING = "CANCELING"
+        CHANGING = "CHANGING"
 
     NUMBERS: Final = (
         "authorization_number",
         "capture_number",
         "void_number",
         "refund_number",
+        "first_refund_number",
         "refused_number",
+        "returned_number",
+    )
+    # What it has learned of answers and requests.
+    FACTS: Final = (
+        "amount",
+        "captured_amount",
+        "refunded_amount",
+        "refund_amount",
+        "kept_amount",
+        "canceled_by",
+        "cancel_settlement",
     )
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -58,7 +85,20 @@ class Saga(models.Model):
     capture_number = models.PositiveIntegerField(null=True, blank=True)
     void_number = models.PositiveIntegerField(null=True, blank=True)
     refund_number = models.PositiveIntegerField(null=True, blank=True)
+    first_refund_number = models.PositiveIntegerField(null=True, blank=True)
     refused_number = models.PositiveIntegerField(null=True, blank=True)
+    returned_number = models.PositiveIntegerField(null=True, blank=True)
+    amount = models.PositiveBigIntegerField(default=0)
+    captured_amount = models.PositiveBigIntegerField(default=0)
+    refunded_amount = models.PositiveBigIntegerField(default=0)
+    refund_amount = models.PositiveBigIntegerField(default=0)
+    kept_amount = models.PositiveBigIntegerField(default=0)
+    wanted_departure = models.ForeignKey(
+        Departure, on_delete=models.PROTECT, null=True, blank=True, related_name="changes"
+    )
+    agreed_change = models.JSONField(null=True, blank=True, editable=False)
+    canceled_by = models.CharField(max_length=30, blank=True, default="")
+    cancel_settlement = models.JSONField(null=True, blank=True, editable=False)
     # The processor's token for the card, for what the saga is to ask of it later.
     payment_token = models.CharField(max_length=200, blank=True, default="", editable=False)
     started_at = models.DateTimeField()
@@ -67,13 +107,35 @@ class Saga(models.Model):
 
     class Meta:
         db_table = "saga"
+        constraints = [
+            models.CheckConstraint(
+                name="saga_refund_within_charge",
+                condition=models.Q(captured_amount__gte=F("refunded_amount")),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.step}"
 
+    @property
+    def wanted(self) -> Departure:
+        """The departure that a change wants.
+
+        Raises:
+            ValueError: this is no change.
+        """
+        if self.wanted_departure is None:
+            raise ValueError(f"{self} wants no departure")
+        return self.wanted_departure
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether the reservation is on the departure that a change wants."""
+        return self.reservation.departure_id == self.wanted.pk
+
     def change(self, *, now: datetime, wait: timedelta | None = None, **changes: Any) -> None:
-        """Set fields by compare-and-set on the version, and store the operations' numbers and the
-        card's token.
+        """Set fields by compare-and-set on the version, and store the operations' numbers, the
+        facts and the card's token.
 
         Args:
             now: the time of the change.
@@ -84,8 +146,8 @@ class Saga(models.Model):
         Raises:
             LostRace: the saga has changed since it was read.
         """
-        kept = (*self.NUMBERS, "payment_token")
-        changes |= {name: getattr(self, name) for name in kept} | {"updated_at": now}
+        stored = (*self.NUMBERS, *self.FACTS, "payment_token")
+        changes |= {name: getattr(self, name) for name in stored} | {"updated_at": now}
         read = {"pk": self.pk, "read version": self.version, "wait": wait}
         if not self._changing(tuple(changes), wait is not None).run(**read, **changes):
             raise LostRace(f"saga {self.pk} has changed since it was at {self.step}")

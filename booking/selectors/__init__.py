@@ -3,6 +3,7 @@
 from booking.selectors.availability import (
     Selection,
     Wanted,
+    departure_on,
     exit_row_seats,
     must_be_free,
     must_not_have_left,
@@ -71,6 +72,7 @@ __all__ = [
     "availability_on",
     "buying_saga",
     "by_locator",
+    "departure_on",
     "due_sagas",
     "exit_row_seats",
     "figures",

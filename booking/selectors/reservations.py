@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet, UUIDField
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, UUIDField
 from django.db.models.functions import Now
 from rest_framework.exceptions import NotFound
 
@@ -76,11 +76,13 @@ def reservation_of(reservation_id: UUID, *, customer_id: str | None) -> Reservat
 
 
 def on_canceled_departures(limit: int) -> list[Reservation]:
-    """Reservations that live though their departure is canceled, the oldest first."""
+    """Reservations that live though their departure is canceled, the oldest first; but for those
+    whose cancelation only waits for the end of a change."""
+    noted = Saga.objects.filter(live=OuterRef("pk"), canceled_by="departure_canceled")
     living = Reservation.objects.filter(
         departure__status=Departure.Status.CANCELED,
         status__in=[Reservation.Status.PENDING, Reservation.Status.CONFIRMED],
-    )
+    ).exclude(Exists(noted))
     return list(living.select_related(*described("departure__")).order_by("pk")[:limit])
 
 

@@ -2,6 +2,13 @@
 
 from booking.serializers.departures import DepartureQuery, DepartureSerializer, SeatMapSerializer
 from booking.serializers.fields import StrictSerializer
+from booking.serializers.quotes import (
+    CancelationQuoteSerializer,
+    CancelationRequest,
+    ChangeQuoteRequest,
+    ChangeQuoteSerializer,
+    ChangeRequest,
+)
 from booking.serializers.reservations import (
     LOCATOR,
     TRIAL_TOKEN,
@@ -23,6 +30,11 @@ from booking.serializers.showing import Shown
 __all__ = [
     "LOCATOR",
     "TRIAL_TOKEN",
+    "CancelationQuoteSerializer",
+    "CancelationRequest",
+    "ChangeQuoteRequest",
+    "ChangeQuoteSerializer",
+    "ChangeRequest",
     "DepartureQuery",
     "DepartureSerializer",
     "MalformedHold",

@@ -8,8 +8,11 @@ from uuid import UUID
 import outbox
 from booking import orchestrator, selectors
 from booking.models import Reservation, Saga
+from booking.services.quotes import AgreedCancelation, QuoteRequired, agreed
+from booking.services.quoting import needs_quote
 from booking.services.versions import must_be_current, must_live
 from booking.steps.signals import Cancel
+from contracts.values import Settlement
 from outbox.transactions import LostRace, unit_of_work
 
 # Their rows stay locked until the end of the transaction.
@@ -23,8 +26,12 @@ def cancel_reservation(
     customer_id: str | None,
     versions: Container[int],
     now: datetime,
+    quote_id: str | None = None,
 ) -> Reservation:
     """Cancel a reservation for its customer: PENDING, or CONFIRMED as long as it has not left.
+
+    What was paid at a fare's price goes back as it was quoted; for the staff, who may do without
+    a quote, all of it. So does what was paid at the list price.
 
     Seats, saga, events, and the request to take back what the card was asked for are written in
     one transaction.
@@ -34,20 +41,33 @@ def cancel_reservation(
         customer_id: who cancels; None for the staff, who may cancel anybody's.
         versions: those at which it may be canceled.
         now: the current time, UTC.
+        quote_id: what was quoted, if it was.
 
     Raises:
         UnknownReservation: there is none of this customer.
         StaleVersion: it has another version by now.
         ReservationFinal: it has come to its end.
         DepartureDeparted: it has been flown.
+        QuoteRequired: what goes back has to be agreed on first.
+        QuoteInvalid and others: see `quotes.agreed`.
     """
     reservation = selectors.reservation_of(reservation_id, customer_id=customer_id)
     must_be_current(reservation, versions)
     must_live(reservation)
     if reservation.status == Reservation.Status.CONFIRMED:
         selectors.must_not_have_left(reservation.departure, now)
-    orchestrator.advance(_ending(reservation, now), Cancel(), now=now)
+    settlement = _settlement(reservation, quote_id, now)
+    if settlement is None and customer_id is not None and needs_quote(reservation):
+        raise QuoteRequired
+    orchestrator.advance(_ending(reservation, now), Cancel(settlement=settlement), now=now)
     return reservation
+
+
+def _settlement(reservation: Reservation, quote_id: str | None, now: datetime) -> Settlement | None:
+    """What was agreed on, if anything was."""
+    if quote_id is None:
+        return None
+    return agreed(quote_id, AgreedCancelation, reservation, now).settlement
 
 
 @unit_of_work
@@ -83,7 +103,6 @@ def _ending(reservation: Reservation, now: datetime) -> Saga:
         return live
     if live is not None or reservation.status != Reservation.Status.CONFIRMED:
         raise LostRace(f"{reservation.record_locator} was ended since it was read")
-    bought = selectors.buying_saga(reservation.pk)
-    canceling = orchestrator.canceling(reservation, bought, now=now)
+    canceling = orchestrator.canceling(reservation, now=now)
     canceling.save(force_insert=True)
     return canceling

@@ -93,7 +93,7 @@ def _swap(reservation: Reservation, before: set[str], after: set[str]) -> None:
             # Somebody else was quicker: look again who, and say so.
             _must_be_free(reservation, new)
             raise
-    Seat.release(reservation.pk, before - after, status=status)
+    Seat.release(reservation.pk, before - after, departure=reservation.departure, status=status)
 
 
 def _must_be_free(reservation: Reservation, numbers: list[str]) -> None:

@@ -49,11 +49,14 @@ def answer_once(
     fingerprint: str,
     work: Callable[[], Answer],
     refusal: Callable[[Exception], Answer],
+    has_effect: bool = True,
 ) -> Answer:
     """The answer to a request that may have come before.
 
-    The answer is stored in the transaction of the work's effect. A refusal has no effect; it is
-    stored all the same, and replayed. An error of ours is not: the next request is the first.
+    The answer is stored in the transaction of the work's effect; where the work has none, after
+    it, because it may have another service asked, which no transaction waits for. A refusal has no
+    effect; it is stored all the same, and replayed. An error of ours is not: the next request is
+    the first.
 
     Args:
         customer_id: whose key it is.
@@ -61,6 +64,7 @@ def answer_once(
         fingerprint: a digest of what it asks for.
         work: does what is asked, inside a transaction; it may be called again.
         refusal: makes the answer of what `work` raised, or raises it again.
+        has_effect: whether the work writes anything.
 
     Raises:
         KeyReused: the key was seen with another fingerprint.
@@ -70,7 +74,7 @@ def answer_once(
     if not is_ours:
         return Answer(row.status or 0, bytes(row.body), row.headers)
     try:
-        return _work(row, work)
+        return _work(row, work) if has_effect else _ask(row, work)
     except ClaimLost as error:
         raise RequestInFlight from error
     except Exception as error:
@@ -94,6 +98,12 @@ def _claim(customer_id: str, key: str, fingerprint: str) -> tuple[IdempotencyKey
 
 @unit_of_work
 def _work(row: IdempotencyKey, work: Callable[[], Answer]) -> Answer:
+    answer = work()
+    _store(row, answer)
+    return answer
+
+
+def _ask(row: IdempotencyKey, work: Callable[[], Answer]) -> Answer:
     answer = work()
     _store(row, answer)
     return answer

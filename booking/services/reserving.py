@@ -87,7 +87,7 @@ def create_reservation(
         is_counted=offer is None and payment_token is not None,
     )
     reservation_id = uuid7()
-    found = _hold(reservation_id, wanted, now)
+    found = hold(reservation_id, wanted, now)
     party = seated(travelers, found.chosen, on=found.departure.date)
     reservation = _reservation(reservation_id, found, party, now)
     reservation.customer_id, reservation.booking_class = customer_id, booking_class
@@ -115,7 +115,7 @@ def _needs_other_rows(traveler: Traveler, now: datetime) -> bool:
     return is_infant and not traveler.seat_number
 
 
-def _hold(reservation_id: UUID, wanted: Wanted, now: datetime) -> Selection:
+def hold(reservation_id: UUID, wanted: Wanted, now: datetime) -> Selection:
     """Hold the seats where they are still free when the UPDATE comes.
 
     Whoever loses the race looks again: every lost race is a seat that somebody else got, so this

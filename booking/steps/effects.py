@@ -46,7 +46,7 @@ def confirm(saga: Saga, event: PaymentAuthorized, now: datetime) -> list[Booking
     reservation = saga.reservation
     reservation.move_to(Reservation.Status.CONFIRMED, now=now)
     party = _party(reservation)
-    Seat.sell_held(reservation.pk, _numbers(party))
+    Seat.sell_held(reservation.pk, _numbers(party), departure=reservation.departure)
     note(reservation, "confirmed", f"card authorized, {seats_of(party)} sold", now=now)
     return [
         ReservationConfirmed(
@@ -91,25 +91,30 @@ def expire(saga: Saga, signal: TimeOut, now: datetime) -> list[BookingEvent]:
 
 
 def cancel(saga: Saga, signal: Cancel, now: datetime) -> list[BookingEvent]:
-    """The reservation is given up: free the seats, and say so and that all of it goes back."""
-    return _cancel(saga.reservation, Reason(code=signal.code), saga.reservation.amount, now)
+    """The reservation is given up: free the seats, and say so and what goes back: what was quoted,
+    else all of it."""
+    reservation = saga.reservation
+    everything = Settlement(currency=reservation.currency, charged=0, refunded=reservation.amount)
+    settlement = signal.settlement or everything
+    return _cancel(reservation, Reason(code=signal.code), settlement, now)
 
 
 def cancel_uncharged(saga: Saga, event: PaymentCaptureFailed, now: datetime) -> list[BookingEvent]:
     """The card cannot be charged: free the seats, and say so and that nothing is to go back."""
     reason = Reason(code="capture_refused", text=event.reason.text or event.reason.code)
-    return _cancel(saga.reservation, reason, 0, now)
+    nothing = Settlement(currency=saga.reservation.currency, charged=0, refunded=0)
+    return _cancel(saga.reservation, reason, nothing, now)
 
 
 def _cancel(
-    reservation: Reservation, reason: Reason, refunded: int, now: datetime
+    reservation: Reservation, reason: Reason, settlement: Settlement, now: datetime
 ) -> list[BookingEvent]:
     """Only what was confirmed is settled."""
     was_confirmed = reservation.status == Reservation.Status.CONFIRMED
     party = _end(reservation, Reservation.Status.CANCELED, now)
     why = ": ".join(filter(None, (reason.code, reason.text)))
-    note(reservation, "canceled", f"{why}: {seats_of(party)} free again", now=now)
-    settlement = Settlement(currency=reservation.currency, charged=0, refunded=refunded)
+    kept = f", {settlement.charged} {settlement.currency} kept" if settlement.charged else ""
+    note(reservation, "canceled", f"{why}: {seats_of(party)} free again{kept}", now=now)
     return [
         ReservationCanceled(
             reservation_id=reservation.pk,
@@ -161,7 +166,7 @@ def _end(
     had = reservation.seat_status()
     reservation.move_to(status, now=now)
     party = _party(reservation)
-    Seat.release(reservation.pk, _numbers(party), status=had)
+    Seat.release(reservation.pk, _numbers(party), departure=reservation.departure, status=had)
     return party
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from booking import selectors
 from booking.models import Reservation, Saga
+from booking.steps.charges import due_back
 from booking.steps.signals import Pay, PayOffered, Signal
 from contracts.booking import (
     BookingEvent,
@@ -56,23 +57,23 @@ def _priced(reservation: Reservation, at: datetime) -> Iterator[Passenger]:
 
 def authorize(saga: Saga, signal: PayOffered | FareQuoted) -> list[BookingEvent]:
     """Ask for the reservation's price on the customer's card."""
-    reservation = saga.reservation
-    amount, currency = reservation.amount, reservation.currency
-    token = saga.payment_token
-    if isinstance(signal, FareQuoted):
-        amount, currency = signal.price.total, signal.price.currency
-    else:
-        token = signal.payment_token
-    return [
-        PaymentAuthorizeRequested(
-            reservation_id=reservation.pk,
-            saga_id=saga.pk,
-            operation_number=_number(saga, "authorization_number"),
-            amount=amount,
-            currency=currency,
-            payment_token=token,
-        )
-    ]
+    if isinstance(signal, FareQuoted):  # the reservation takes it in a moment
+        saga.amount = signal.price.total
+        return [authorization(saga, saga.payment_token, signal.price.currency)]
+    saga.amount = saga.reservation.amount
+    return [authorization(saga, signal.payment_token, saga.reservation.currency)]
+
+
+def authorization(saga: Saga, payment_token: str, currency: str) -> PaymentAuthorizeRequested:
+    """The request for the saga's amount on a card."""
+    return PaymentAuthorizeRequested(
+        reservation_id=saga.reservation_id,
+        saga_id=saga.pk,
+        operation_number=_number(saga, "authorization_number"),
+        amount=saga.amount,
+        currency=currency,
+        payment_token=payment_token,
+    )
 
 
 def capture(saga: Saga, signal: Signal) -> list[BookingEvent]:
@@ -86,8 +87,21 @@ def void(saga: Saga, signal: Signal) -> list[BookingEvent]:
 
 
 def refund(saga: Saga, signal: Signal) -> list[BookingEvent]:
-    """Ask for what is charged to be given back."""
-    return [_follow_up(PaymentRefundRequested, saga, "refund_number")]
+    """Ask for what is due back, of the newest charge first, never more than is left of it. What is
+    left then is the next operation's, when this one has its answer."""
+    if _is_to_be_another_refund(saga):
+        charge = due_back(saga)
+        if charge is None:
+            return []
+        saga.authorization_number, saga.refund_amount = charge.authorization_number, charge.amount
+        saga.refund_number = saga.reservation.number_payment_operation()
+        saga.first_refund_number = saga.first_refund_number or saga.refund_number
+    return [_follow_up(PaymentRefundRequested, saga, "refund_number", amount=saga.refund_amount)]
+
+
+def _is_to_be_another_refund(saga: Saga) -> bool:
+    """Whether the last one, if there was any, has its answer."""
+    return saga.refund_number in (None, saga.refused_number, saga.returned_number)
 
 
 def nothing_more(saga: Saga, event: PaymentRefundFailed) -> list[BookingEvent]:
@@ -96,22 +110,23 @@ def nothing_more(saga: Saga, event: PaymentRefundFailed) -> list[BookingEvent]:
     return []
 
 
-def _follow_up(request: type[FollowUpRequested], saga: Saga, number: str) -> FollowUpRequested:
-    reservation = saga.reservation
+def _follow_up(
+    request: type[FollowUpRequested], saga: Saga, number: str, *, amount: int | None = None
+) -> FollowUpRequested:
     return request(
-        reservation_id=reservation.pk,
+        reservation_id=saga.reservation_id,
         saga_id=saga.pk,
         operation_number=_number(saga, number),
         authorization_number=saga.authorization_number or 0,  # its contract refuses 0
-        amount=reservation.amount,
-        currency=reservation.currency,
+        amount=saga.amount if amount is None else amount,
+        currency=saga.reservation.currency,
     )
 
 
 def _number(saga: Saga, name: str) -> int:
     """The operation's number: the one it has, or the next of the reservation."""
     number: int | None = getattr(saga, name)
-    if number is None or number == saga.refused_number:
+    if number is None:
         number = saga.reservation.number_payment_operation()
         setattr(saga, name, number)
     return number

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from contracts.fare import FareEvent
 from contracts.payment import PaymentEvent
+from contracts.values import Settlement
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,20 @@ class PayOffered:
 
 @dataclass(frozen=True)
 class Cancel:
-    """The reservation is given up; the code says by whom or what."""
+    """The reservation is given up; the code says by whom or what.
+
+    What was confirmed goes back as the settlement says, which was quoted; without one, all of it.
+    """
 
     code: str = "customer"
+    settlement: Settlement | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """The customer confirms another departure, at what was quoted."""
+
+    payment_token: str | None
 
 
 @dataclass(frozen=True)
@@ -53,4 +65,4 @@ class Complete:
     """An operator has settled by hand what the step waits for."""
 
 
-Signal = FareEvent | PaymentEvent | Pay | PayOffered | Cancel | TimeOut | Retry | Complete
+Signal = FareEvent | PaymentEvent | Pay | PayOffered | Cancel | Change | TimeOut | Retry | Complete

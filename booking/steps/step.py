@@ -1,6 +1,6 @@
 """What a saga's table is made of."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,8 @@ from contracts.booking import BookingEvent
 
 Ask = Callable[[Saga, Any], list[BookingEvent]]
 Effect = Callable[[Saga, Any, datetime], list[BookingEvent]]
+Lesson = Callable[[Saga, Any], None]
+Condition = Callable[[Saga, datetime], bool]
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,9 @@ class Reaction:
         then: the step that follows; the same one where the saga goes on waiting.
         asks: what is asked of fare or payment; before the effect, since saga and reservation keep
             the numbers of payment's operations.
+        learns: what the saga keeps of the signal; before all else, which may depend on it.
+        where: what must be so; then this is what follows, else `otherwise`, or nothing.
+        otherwise: what follows where it is not.
         once: numbers of the saga any of which says that this is past: then the signal is late, and
             only noted.
         stuck: whether an operator has to look.
@@ -30,6 +35,9 @@ class Reaction:
     effect: Effect | None
     then: str
     asks: Ask | None = None
+    learns: Lesson | None = None
+    where: Condition | None = None
+    otherwise: "Reaction | None" = None
     once: tuple[str, ...] = ()
     stuck: bool = False
 
@@ -61,7 +69,8 @@ class Step:
     Args:
         name: its name in the database.
         awaits: what it reacts to. An end may react, too, to what must not be left as it is.
-        at_once: what follows by itself, in the transaction that leads here: nothing is waited for.
+        at_once: what follows by itself, in the transaction that leads here: nothing is waited for,
+            unless it follows only where something is so.
         patience: how long it waits; without, as long as the reservation's hold.
         notes: answers that change nothing any more here, and are only noted.
         keeps_card: whether the card's token is kept here, for what is to be asked of it later.
@@ -75,3 +84,10 @@ class Step:
     notes: frozenset[type] = frozenset()
     keeps_card: bool = False
     ends: bool = False
+
+    def reactions(self) -> Iterator[Reaction]:
+        """Everything that may follow."""
+        for reaction in (self.at_once, *self.awaits.values()):
+            while reaction:
+                yield reaction
+                reaction = reaction.otherwise

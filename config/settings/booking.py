@@ -48,5 +48,11 @@ CHECK_IN_CUT_OFF_MINUTES = ENVIRONMENT.number(
 OFFER_SIGNING_KEYS = offer_signing_keys()
 # The first three digits of its tickets, the code that IATA has given to the airline.
 TICKET_AIRLINE_CODE = ENVIRONMENT.number("TICKET_AIRLINE_CODE", default=0, least=0, most=999)
+# Where fare is asked what a cancelation or a change comes to, and for how long at most; then for
+# how long what it says can be confirmed.
+FARE_URL = ENVIRONMENT.url("FARE_URL", trial="http://127.0.0.1:4003")
+FARE_CONNECT_MS = ENVIRONMENT.number("FARE_CONNECT_MS", default=500, least=1, most=60_000)
+FARE_READ_MS = ENVIRONMENT.number("FARE_READ_MS", default=3000, least=1, most=60_000)
+QUOTE_MINUTES = ENVIRONMENT.number("QUOTE_MINUTES", default=10, least=1, most=24 * 60)
 # Who books when nobody has signed in, which only TRIAL allows.
 TRIAL_CUSTOMER = "trial"

@@ -14,6 +14,7 @@ from contracts.booking import (
     PaymentRefundRequested,
     PaymentVoidRequested,
     ReservationConfirmed,
+    TicketsIssued,
 )
 from outbox.models import OutboxEvent
 
@@ -41,7 +42,7 @@ def assert_what_ended_is_voided() -> None:
     """Of those whose payment was asked for, exactly those that were given up before the card was
     charged, and those whose card could not be charged, have a void; those that were confirmed have
     a charge, however often asked for."""
-    voided = _keys(PaymentVoidRequested.type)
+    voided = _voided()
     captured = _keys(PaymentCaptureRequested.type)
     assert captured == _keys(ReservationConfirmed.type)
     ended = Reservation.objects.filter(status__in=[Status.CANCELED, Status.EXPIRED])
@@ -50,12 +51,36 @@ def assert_what_ended_is_voided() -> None:
     assert voided == given_up | _not_charged()
 
 
+def _voided() -> set[str]:
+    """Those of which what they were to be bought with was voided; that has the first number."""
+    rows = OutboxEvent.objects.filter(type=PaymentVoidRequested.type)
+    asked = rows.values_list("key", "payload")
+    return {key for key, payload in asked if json.loads(payload)["authorization_number"] == 1}
+
+
 def _not_charged() -> set[str]:
-    """Those whose charge was refused: that ended them, or they had been given up meanwhile."""
+    """Those whose charge was refused: that ended them, or they had been given up meanwhile. Who
+    has tickets was charged: it was a change that was not."""
     refused = TimelineEntry.objects.filter(
         Q(entry="canceled", detail__startswith="capture_refused") | Q(entry="not charged")
     )
-    return {str(pk) for pk in refused.values_list("reservation_id", flat=True)}
+    bought = _keys(TicketsIssued.type)
+    return {str(pk) for pk in refused.values_list("reservation_id", flat=True)} - bought
+
+
+def assert_what_is_kept_is_owed() -> None:
+    """Of what was charged that much is left, once nothing is under way: what a confirmed
+    reservation costs, or what its cancelation left with us."""
+    live = Saga.objects.exclude(live=None).values("live")
+    for reservation in Reservation.objects.exclude(pk__in=live):
+        sagas = list(reservation.sagas.order_by("pk"))
+        left = sum(one.captured_amount - one.refunded_amount for one in sagas)
+        if reservation.status == Status.CONFIRMED:
+            assert left == reservation.amount
+        elif any(one.captured_amount for one in sagas):
+            assert left == next(
+                one.kept_amount for one in reversed(sagas) if one.kind != Saga.Kind.CHANGING
+            )
 
 
 def assert_payment_operations_are_numbered() -> None:

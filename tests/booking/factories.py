@@ -30,8 +30,22 @@ from booking.selectors.availability import selection
 from booking.services import Traveler
 from contracts.fare import FareQuoted, FareRefused
 from contracts.offers import SALT, Offer, OfferedPassenger
-from contracts.payment import PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentEvent
-from contracts.values import Conditions, PassengerType, Penalty, Price, PriceLine, Reason
+from contracts.payment import (
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentEvent,
+    PaymentRefunded,
+)
+from contracts.values import (
+    Conditions,
+    Passenger,
+    PassengerType,
+    Penalty,
+    Price,
+    PriceLine,
+    Reason,
+)
 
 NOW: Final = datetime(2040, 1, 10, 12, 0, tzinfo=UTC)
 FLIGHT_NUMBER: Final = 1001
@@ -251,7 +265,7 @@ def answer(kind: type[PaymentEvent], saga: Saga, **facts: Any) -> PaymentEvent:
         "saga_id": saga.pk,
         "operation_number": getattr(saga, ANSWERED[kind]),
         "authorization_number": saga.authorization_number,
-        "amount": saga.reservation.amount,
+        "amount": saga.refund_amount if kind is PaymentRefunded else saga.amount,
         "currency": saga.reservation.currency,
         "reason": Reason(code="not_possible"),
     }
@@ -261,7 +275,7 @@ def answer(kind: type[PaymentEvent], saga: Saga, **facts: Any) -> PaymentEvent:
 
 def tell(kind: type[PaymentEvent], reservation: Reservation, **facts: Any) -> Saga:
     """Payment gives an answer to a reservation's newest saga; the saga after it."""
-    newest = Saga.objects.filter(reservation=reservation).latest("started_at", "id")
+    newest = Saga.objects.filter(reservation=reservation).latest("id")
     services.signal_saga(answer(kind, newest, **facts), now=NOW)
     newest.refresh_from_db()
     reservation.refresh_from_db()
@@ -301,6 +315,57 @@ def ticketed_reservation(**facts: Any) -> Reservation:
     reservation = confirmed_reservation(**facts)
     tell(PaymentCaptured, reservation)
     return reservation
+
+
+def fare_price(amount: int = PRICE, **conditions: Any) -> Price:
+    """What a fare costs, of which 15.00 are taxes and 14.00 charges. Not refundable, canceled for
+    nothing and changed for 30.00 before the departure, if not said."""
+    lines = {"BASE": ("FARE", amount - 2900), "TAX": ("GB", 1500), "CHARGE": ("YQ", 1400)}
+    facts = {
+        "refundable": False,
+        "cancel_before_departure": Penalty(allowed=True),
+        "cancel_after_departure": Penalty(allowed=False),
+        "change_before_departure": Penalty(allowed=True, fee=3000),
+        "change_after_departure": Penalty(allowed=False),
+    }
+    return Price(
+        total=amount,
+        currency="EUR",
+        lines=tuple(
+            PriceLine(kind=cast("Any", kind), code=code, amount=part)
+            for kind, (code, part) in lines.items()
+        ),
+        fare_basis="KLIGHT",
+        fare_family="LIGHT",
+        conditions=Conditions(**{**facts, **conditions}),
+    )
+
+
+def passengers(*ids: int) -> tuple[Passenger, ...]:
+    """Adults without chosen seats, as events describe them."""
+    return tuple(Passenger(passenger_id=one, type="ADULT") for one in ids)
+
+
+def at_a_fare(reservation: Reservation, **conditions: Any) -> Reservation:
+    """The reservation as fare has priced it, at what it costs."""
+    price = msgspec.to_builtins(fare_price(reservation.amount, **conditions))
+    Reservation.objects.filter(pk=reservation.pk).update(quoted_price=price, booking_class="K")
+    reservation.refresh_from_db()
+    return reservation
+
+
+def bought(seats: str = "12A", **conditions: Any) -> Reservation:
+    """A reservation that is charged, and has its tickets, at a fare's price; the flight's next two
+    days have as many free seats besides."""
+    flown = flight()
+    numbers = ["12A", "12B", "12C", "14A", "14B", "14C"]
+    for day in (1, 2, 3):
+        departure(flown, in_days=day, seats=numbers)
+    travelers = [Traveler(who, number) for who, number in enumerate(seats.split(), 1)]
+    made = at_a_fare(reserve(travelers=travelers), **conditions)
+    tell(PaymentAuthorized, made)
+    tell(PaymentCaptured, made)
+    return made
 
 
 def make_due(*reservations: Reservation) -> None:

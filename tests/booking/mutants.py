@@ -8,6 +8,7 @@ from django.db import IntegrityError, OperationalError
 
 from booking import orchestrator, selectors, services
 from booking.models import Departure, IdempotencyKey, Reservation, Saga, Seat
+from booking.models.inventory import SeatNotHeld
 from booking.orchestrator import UnexpectedEvent
 from booking.preconditions import fingerprint
 from booking.selectors import NoSeatsLeft, availability, reservations
@@ -20,7 +21,7 @@ from booking.services import (
     reserving,
     versions,
 )
-from booking.steps import effects
+from booking.steps import effects, requests
 from outbox import transactions
 from outbox.events import OutsideTransaction
 from outbox.registry import ContractViolation
@@ -108,6 +109,13 @@ SEATS: Final = [
         {"change": Seat.sell_held},
     ),
     Mutant(
+        "a seat is sold and freed on its departure only",
+        without(Seat._changing, 'departure=Argument("departure", models.BigIntegerField()),'),
+        test_inventory.test_the_same_seat_of_another_departure_stays_as_it_is,
+        {"change": Seat.sell_held},
+        raises=SeatNotHeld,
+    ),
+    Mutant(
         "a seat is released by its owner only",
         without(Seat._changing, 'reservation_id=Argument("owner", models.UUIDField()),'),
         test_inventory.test_a_seat_given_on_stays_with_its_next_owner,
@@ -132,18 +140,30 @@ SEATS: Final = [
     ),
     Mutant(
         "seats are freed in the transaction that ends the reservation",
-        without(effects._end, "Seat.release(reservation.pk, _numbers(party), status=had)", "pass"),
+        without(
+            effects._end,
+            "Seat.release(reservation.pk, _numbers(party), departure=reservation.departure, "
+            "status=had)",
+            "pass",
+        ),
         test_deadlines.test_a_hold_that_has_run_out_expires_and_its_seat_is_free,
     ),
     Mutant(
         "seats are sold in the transaction that confirms the reservation",
-        without(effects.confirm, "Seat.sell_held(reservation.pk, _numbers(party))", "pass"),
+        without(
+            effects.confirm,
+            "Seat.sell_held(reservation.pk, _numbers(party), departure=reservation.departure)",
+            "pass",
+        ),
         test_buying.test_an_authorized_card_confirms_the_reservation_and_sells_the_seat,
     ),
     Mutant(
         "who gets another seat gives the old one back",
         without(
-            changing._swap, "Seat.release(reservation.pk, before - after, status=status)", "pass"
+            changing._swap,
+            "Seat.release(reservation.pk, before - after, departure=reservation.departure, "
+            "status=status)",
+            "pass",
         ),
         test_changes.test_a_seat_is_given_for_another,
         {"confirmed": False},
@@ -198,8 +218,12 @@ PAYMENTS: Final = [
         test_changes.test_what_its_card_was_asked_for_is_taken_back,
     ),
     Mutant(
-        "what is canceled names the authorization that was bought with",
-        without(orchestrator.canceling, ", authorization_number=number"),
+        "a refund names the authorization that was charged",
+        without(
+            requests.refund,
+            "saga.authorization_number, saga.refund_amount =",
+            "_, saga.refund_amount =",
+        ),
         test_changes.test_what_is_charged_is_refunded_by_a_saga_of_its_own,
         raises=ContractViolation,
     ),

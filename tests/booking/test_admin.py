@@ -144,6 +144,7 @@ def test_without_trial_there_is_no_such_login_and_no_anonymous_access(tmp_path: 
         "ALLOWED_HOSTS": "testserver",
         "BOOKING_DATABASE_URL": f"sqlite:///{tmp_path}/booking.sqlite3",
         "OFFER_SIGNING_KEYS": "a-key-of-this-test-only",
+        "FARE_URL": "http://127.0.0.1:1",
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
     }
     asked = subprocess.run(

@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -11,13 +12,16 @@ import pytest
 from django.db import OperationalError, connection
 
 from booking import selectors, services
-from booking.models import Reservation, Seat
+from booking.models import Reservation, Saga, Seat
+from booking.preconditions import AnyVersion
 from booking.selectors import SeatTaken
 from booking.services import Traveler
 from booking.services.versions import StaleVersion
+from contracts.payment import PaymentAuthorized, PaymentCaptured
 from tests.booking import factories
 from tests.booking.agreement import assert_seats_and_reservations_agree
 from tests.booking.factories import NOW
+from tests.booking.fare import Fare, asked_directly
 from tests.mutation import Patch, without
 from tests.threads import FirstCallsTogether, at_once
 
@@ -141,3 +145,75 @@ def test_of_two_changes_that_were_decided_on_one_version_one_is_refused(
     outcomes = at_once([partial(reseat, "1B"), partial(reseat, "1C")])
     assert kinds(outcomes) == {Reservation: 1, StaleVersion: 1}
     assert_seats_and_reservations_agree()
+
+
+def change_of(reservation: Reservation, versions: Any) -> Callable[[], Saga]:
+    """The confirmation of a change to the next day, in the seat of the same number."""
+    who: dict[str, Any] = {"reservation_id": reservation.pk, "customer_id": "trial", "now": NOW}
+    seats = {1: reservation.seat_number}
+    day = reservation.departure.date + timedelta(days=1)
+    with pytest.MonkeyPatch.context() as patch:
+        asked_directly(Fare(), patch)
+        told = services.quote_change(**who, departure_date=day, seats=seats)
+    return partial(
+        services.change_departure,
+        **who,
+        versions=versions,
+        quote_id=told.quote_id,
+        payment_token="tok",
+    )
+
+
+def test_of_a_change_and_a_buyer_who_have_found_one_seat_free_one_gets_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reservation = factories.bought()
+    change, day = change_of(reservation, AnyVersion()), NOW.date().replace(day=12)
+    buy = partial(factories.reserve, customer_id="eva", departure_date=day)
+    read_together(monkeypatch, "selection")
+    outcomes = kinds(at_once([change, buy]))
+    assert outcomes in ({Saga: 1, SeatTaken: 1}, {SeatTaken: 1, Reservation: 1})
+    assert_seats_and_reservations_agree()
+
+
+def test_of_two_confirmations_of_one_change_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    reservation = factories.bought()
+    change = change_of(reservation, {reservation.version})
+    read_together(monkeypatch, "reservation_of")
+    assert kinds(at_once([change, change])) == {Saga: 1, StaleVersion: 1}
+    assert_seats_and_reservations_agree()
+
+
+def test_a_cancelation_that_meets_the_charge_of_a_change_follows_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whichever comes first: the change is made or given up, and then the reservation canceled."""
+    reservation = factories.bought()
+    change_of(reservation, AnyVersion())()
+    factories.tell(PaymentAuthorized, reservation)
+    charged = factories.answer(PaymentCaptured, Saga.objects.latest("id"))
+    read_together(monkeypatch, "live_saga")
+    cancel = partial(
+        services.cancel_reservation,
+        reservation_id=reservation.pk,
+        customer_id=None,
+        versions=AnyVersion(),
+        now=NOW,
+    )
+    monkeypatch.setattr(selectors, "saga_that_asked", meet_at_live_saga(reservation))
+    both: list[Callable[[], Any]] = [cancel, partial(services.signal_saga, charged, now=NOW)]
+    outcomes = at_once(both)
+    assert kinds(outcomes) == {Reservation: 1, type(None): 1}
+    assert_seats_and_reservations_agree()
+    live = Saga.objects.exclude(live=None).get()
+    assert (live.kind, live.step) in {("CHANGING", "REFUNDING"), ("CANCELING", "REFUNDING")}
+
+
+def meet_at_live_saga(reservation: Reservation) -> Callable[[Any], Saga]:
+    """Who brings the answer has read the saga when the other has."""
+
+    def read(event: Any) -> Saga:
+        selectors.live_saga(reservation.pk)
+        return selectors.saga(event.saga_id)
+
+    return read

@@ -8,7 +8,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from booking import services
-from booking.invariants import CHANGING, violations
+from booking.invariants import violations
 from booking.models import Departure, Reservation, ReservationPassenger, Saga, Seat
 from contracts.payment import PaymentAuthorized, PaymentCaptured
 from tests.booking import factories
@@ -46,12 +46,13 @@ def own(seat: Seat, reservation: Reservation | None, status: Seat.Status) -> Non
     Seat.objects.filter(pk=seat.pk).update(status=status, reservation=reservation)
 
 
-def start_change(reservation: Reservation) -> None:
+def start_change(reservation: Reservation, to: Departure) -> None:
     Saga.objects.create(
         reservation=reservation,
-        kind=CHANGING,
+        kind=Saga.Kind.CHANGING,
         step="AUTHORIZING",
         live=reservation.pk,
+        wanted_departure=to,
         started_at=NOW,
         entered_at=NOW,
         updated_at=NOW,
@@ -177,30 +178,57 @@ def test_a_hold_that_no_saga_will_end_is_found() -> None:
     assert line.endswith("no saga waits for its hold to end")
 
 
-def test_during_a_change_a_confirmed_reservation_holds_another_seat_as_well() -> None:
+def next_day(reservation: Reservation, *held: str) -> Departure:
+    """Another departure, on which a confirmed reservation holds these seats."""
+    departure = factories.departure(reservation.departure.flight, in_days=2)
+    factories.take(" ".join(held), of=departure, owner=reservation.pk)
+    return departure
+
+
+def test_a_change_holds_seats_on_the_wanted_departure_while_it_is_paid_for() -> None:
     reservation = confirmed()
-    own(seat_number("12B"), reservation, Seat.Status.HELD)
+    wanted = next_day(reservation, "12A")
     assert len(told()) == 1
-    start_change(reservation)
+    start_change(reservation, wanted)
     assert told() == []
 
 
 @pytest.mark.parametrize(
-    "ends", [{"live": None}, {"kind": Saga.Kind.BUYING}], ids=["ended", "no change"]
+    "ends",
+    [{"live": None}, {"kind": Saga.Kind.BUYING}, {"step": "VOIDING"}],
+    ids=["ended", "no change", "not paid for"],
 )
-def test_only_a_live_change_holds_a_seat_for_a_confirmed_reservation(ends: dict[str, Any]) -> None:
+def test_nothing_else_holds_a_seat_for_a_confirmed_reservation(ends: dict[str, Any]) -> None:
     reservation = confirmed()
-    own(seat_number("12B"), reservation, Seat.Status.HELD)
-    start_change(reservation)
-    Saga.objects.filter(kind=CHANGING).update(**ends)
+    start_change(reservation, next_day(reservation, "12A"))
+    Saga.objects.filter(kind=Saga.Kind.CHANGING).update(**ends)
     [line] = told()
     assert line.endswith("the seat is HELD, the reservation CONFIRMED")
 
 
+def test_a_change_holds_nothing_on_the_departure_that_is_left() -> None:
+    reservation = confirmed()
+    start_change(reservation, next_day(reservation, "12A"))
+    own(reservation.departure.seats.get(number="12B"), reservation, Seat.Status.HELD)
+    [line] = told()
+    assert line.endswith("the seat is HELD, the reservation CONFIRMED")
+
+
+@pytest.mark.parametrize("held", [[], ["12A", "12B"]], ids=["none", "too many"])
+def test_a_change_holds_as_many_seats_as_there_are_passengers(held: list[str]) -> None:
+    reservation = confirmed()
+    wanted = factories.departure(reservation.departure.flight, in_days=2)
+    for number in held:
+        own(wanted.seats.get(number=number), reservation, Seat.Status.HELD)
+    start_change(reservation, wanted)
+    [line] = told()
+    assert line.endswith(f"{len(held)} of 1 seats are HELD for the change")
+
+
 def test_a_change_gives_nobody_a_seat_that_is_sold() -> None:
     reservation = confirmed()
-    start_change(reservation)
-    own(seat_number("12B"), reservation, Seat.Status.SOLD)
+    start_change(reservation, next_day(reservation, "12A"))
+    own(reservation.departure.seats.get(number="12B"), reservation, Seat.Status.SOLD)
     [line] = told()
     assert line.endswith("none of its passengers has this seat")
 
@@ -210,5 +238,5 @@ def test_the_cost_does_not_grow_with_the_seats(django_assert_num_queries: Any) -
     for day in range(1, 6):
         departure = factories.departure(flight, in_days=day)
         factories.reserve(now=departure.departs_at - timedelta(hours=1))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert told() == []

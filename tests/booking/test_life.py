@@ -1,11 +1,11 @@
 """The whole life of reservations and their departures, in any order Hypothesis thinks of; after
 every step seats, reservations and sagas agree, and what was taken back stays taken back."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
@@ -33,8 +33,10 @@ from tests.booking.agreement import (
     assert_payment_operations_are_numbered,
     assert_seats_and_reservations_agree,
     assert_what_ended_is_voided,
+    assert_what_is_kept_is_owed,
 )
 from tests.booking.factories import NOW
+from tests.booking.fare import Fare, asked_directly
 
 T = TypeVar("T")
 SEATS = ["1A", "1B", "1C", "2A", "2B", "2C"]
@@ -53,7 +55,7 @@ class Life(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.answered: dict[tuple[UUID, str], type[PaymentEvent]] = {}
+        self.answered: dict[tuple[UUID, int], type[PaymentEvent]] = {}
         self.block = transaction.atomic()
         self.block.__enter__()
         flight = factories.flight()
@@ -67,9 +69,10 @@ class Life(RuleBasedStateMachine):
     def make(self, seats: list[str | None], day: int | None, token: str | None) -> Reservation:
         travelers = [Traveler(who, seat) for who, seat in enumerate(seats, 1)]
         date = (NOW + timedelta(days=day)).date() if day else None
-        return factories.reserve(
+        made = factories.reserve(
             travelers=travelers, departure_date=date, payment_token=token, now=self.now
         )
+        return factories.at_a_fare(made, refundable=True) if len(seats) % 2 else made
 
     @rule(seats=GROUPS, day=DAY, token=st.sampled_from([None, "tok_approve"]))
     def reserve(self, seats: list[str | None], day: int | None, token: str | None) -> None:
@@ -119,18 +122,18 @@ class Life(RuleBasedStateMachine):
         operation = ANSWERED[kind]
         asked = Saga.objects.filter(**{f"{operation}__isnull": False}).order_by("id")
         if operation == "authorization_number":
-            asked = asked.filter(kind=Saga.Kind.BUYING)
+            asked = asked.filter(amount__gt=0)  # others have that of the charge they give back
         one = picked(list(asked), pick)
         if one is None or self._contradicts(kind, one):
             return
-        if self.answered.setdefault((one.pk, operation), kind) is not kind:
+        if self.answered.setdefault((one.pk, getattr(one, operation)), kind) is not kind:
             return
         services.signal_saga(factories.answer(kind, one), now=self.now)
 
     def _contradicts(self, kind: type[PaymentEvent], one: Saga) -> bool:
         """Whether payment has said something else already: a void is refused of what was charged,
         and no charged card is declined."""
-        said = self.answered.get((one.pk, ANSWERED[PaymentVoidFailed]))
+        said = self.answered.get((one.pk, one.void_number or 0))
         return kind is PaymentDeclined and said is PaymentVoidFailed
 
     @rule(pick=PICK)
@@ -147,6 +150,32 @@ class Life(RuleBasedStateMachine):
                     reservation_id=one.pk, customer_id="trial", versions=AnyVersion(), now=self.now
                 )
             )
+
+    @rule(pick=PICK)
+    def cancel_as_quoted(self, pick: int) -> None:
+        if one := picked(list(Reservation.objects.order_by("id")), pick):
+            tried(lambda: self._cancel_as_quoted({"reservation_id": one.pk}))
+
+    def _cancel_as_quoted(self, which: dict[str, Any]) -> None:
+        which |= {"customer_id": "trial", "now": self.now}
+        with asking(Fare()):
+            quote_id = services.quote_cancelation(**which).quote_id
+        services.cancel_reservation(**which, versions=AnyVersion(), quote_id=quote_id)
+
+    @rule(pick=PICK, day=st.sampled_from([1, 2]), amount=st.sampled_from([8900, 12900, 19900]))
+    def change(self, pick: int, day: int, amount: int) -> None:
+        """To another departure, that is cheaper, costs as much, or more."""
+        if one := picked(list(Reservation.objects.order_by("id")), pick):
+            tried(lambda: self._change({"reservation_id": one.pk}, day, amount))
+
+    def _change(self, which: dict[str, Any], day: int, amount: int) -> None:
+        which |= {"customer_id": "trial", "now": self.now}
+        date = (NOW + timedelta(days=day)).date()
+        with asking(Fare(amount=amount)):
+            told = services.quote_change(**which, departure_date=date, seats={})
+        services.change_departure(
+            **which, versions=AnyVersion(), quote_id=told.quote_id, payment_token="tok"
+        )
 
     @rule(pick=PICK)
     def pay(self, pick: int) -> None:
@@ -175,6 +204,15 @@ class Life(RuleBasedStateMachine):
         assert_seats_and_reservations_agree()
         assert_what_ended_is_voided()
         assert_payment_operations_are_numbered()
+        assert_what_is_kept_is_owed()
+
+
+@contextmanager
+def asking(fare: Fare) -> Iterator[None]:
+    """This fare is asked."""
+    with pytest.MonkeyPatch.context() as patch:
+        asked_directly(fare, patch)
+        yield
 
 
 def tried(work: Callable[[], object]) -> None:

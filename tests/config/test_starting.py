@@ -26,6 +26,7 @@ REQUIRED = {
         **KAFKA,
         "BOOKING_DATABASE_URL": "mysql://booking:x@db-booking:3306/booking",
         "OFFER_SIGNING_KEYS": string.ascii_letters,
+        "FARE_URL": "http://fare:4003",
     },
     "payment": {
         **KAFKA,

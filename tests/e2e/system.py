@@ -159,6 +159,10 @@ class System:
 
         _wait(made, lambda count: count >= attempts)
 
+    def wait_until(self, look: Callable[[], Any], is_there: Callable[[Any], bool]) -> None:
+        """Look again and again until it is there."""
+        _wait(look, is_there)
+
     def timeline(self, reservation_id: str) -> list[tuple[str, str]]:
         """What a reservation's timeline says: entries and details, in order."""
         url = f"{self.gateway}/api/reservations/{reservation_id}/timeline"

@@ -18,6 +18,7 @@ from booking.models import Reservation, Saga, Seat
 from booking.saga import SAGAS
 from booking.selectors import reservations
 from booking.services import deadlines
+from booking.steps.charges import given_back
 from booking.steps.requests import quote
 from booking.steps.step import Reaction, Step
 from tests.booking.explorer.baseline import ATTEMPTS
@@ -87,10 +88,14 @@ def _reactions(step: Step) -> Iterator[Reaction]:
         yield step.at_once
 
 
+# What is changed by another saga's tests: nobody changes to another departure here.
+EXPLORED: Final = (Saga.Kind.BUYING, Saga.Kind.CANCELING)
+
+
 def rows() -> Iterator[Mutant]:
     """Every row of the tables: without it, and without each thing that it does."""
-    for kind, steps in SAGAS.items():
-        for step in steps.values():
+    for kind in EXPLORED:
+        for step in SAGAS[kind].values():
             yield from _of_step(kind, step)
 
 
@@ -124,7 +129,8 @@ def _without(step: Step, signal: type) -> Step:
 
 
 def _lesser(reaction: Reaction) -> Iterator[tuple[str, Reaction]]:
-    if reaction.asks:
+    # There is one charge here: after it is given back nothing more is asked for.
+    if reaction.asks and reaction.learns is not given_back:
         asked = reaction.asks.__name__.replace("_", " ")
         who = "fare" if reaction.asks is quote else "payment"
         yield f"does not ask {who} to {asked}", replace(reaction, asks=None)
@@ -141,7 +147,9 @@ EVERYWHERE: Final = frozenset(name for steps in SAGAS.values() for name in steps
 
 
 def _for_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
-    def change(owner: UUID, numbers: Iterable[str], now: Seat.Status, **changes: Any) -> None:
+    def change(
+        owner: UUID, departure: Any, numbers: Iterable[str], now: Seat.Status, **changes: Any
+    ) -> None:
         Seat.objects.filter(status=now, number__in=list(numbers)).update(**changes)
 
     monkeypatch.setattr(Seat, "_change", change)

@@ -18,12 +18,13 @@ class Illegal(AssertionError):
 
 class Request(NamedTuple):
     """A request of booking: its event, whose saga it is (the reservation's first is 0), its number,
-    and that of the authorization it is about (0 where it is one)."""
+    that of the authorization it is about (0 where it is one), and how much it is for."""
 
     event: str
     saga: int
     number: int
     of: int
+    amount: int = 1
 
 
 class Answer(NamedTuple):
@@ -33,6 +34,7 @@ class Answer(NamedTuple):
     saga: int
     number: int
     of: int
+    amount: int = 1
 
 
 class Operation(NamedTuple):
@@ -44,13 +46,13 @@ class Operation(NamedTuple):
 
 @dataclass(frozen=True)
 class Payments:
-    """What payment knows of one reservation.
+    """What payment knows of one authorization of a reservation.
 
     Args:
         operations: in the order in which they were asked for first.
         holds: whether the card has an amount reserved.
-        charged: how often the amount was charged.
-        refunded: how often it was given back.
+        charged: how much was charged.
+        refunded: how much of it was given back.
         surprises: how often it may still say what nobody expects.
         refusals: how often a refund may still be refused for good, though there is something to
             give back.
@@ -116,11 +118,15 @@ class Payments:
         yield self._answered(void, "PaymentVoidFailed", surprises=0)
         if self._is_refused(void.request.of):
             fewer = self.surprises - 1
-            yield self._answered(void, "PaymentVoidFailed", holds=False, charged=1, surprises=fewer)
+            charged = void.request.amount
+            yield self._answered(
+                void, "PaymentVoidFailed", holds=False, charged=charged, surprises=fewer
+            )
 
     def _refunds(self, operation: Operation) -> Iterator[tuple["Payments", Answer]]:
-        if self.charged > self.refunded:
-            yield self._answered(operation, "PaymentRefunded", refunded=self.refunded + 1)
+        refunded = self.refunded + operation.request.amount
+        if self.charged >= refunded:
+            yield self._answered(operation, "PaymentRefunded", refunded=refunded)
             if self.refusals:
                 fewer = self.refusals - 1
                 yield self._answered(operation, "PaymentRefundFailed", refusals=fewer)
@@ -139,7 +145,8 @@ class Payments:
     def _charged(self, operation: Operation) -> tuple["Payments", Answer]:
         if self.charged:
             raise Illegal("the card is charged twice")
-        return self._answered(operation, "PaymentCaptured", holds=False, charged=1)
+        charged = operation.request.amount
+        return self._answered(operation, "PaymentCaptured", holds=False, charged=charged)
 
     def _is_refused(self, number: int) -> bool:
         """Whether it was said that this authorization cannot be charged."""
@@ -164,5 +171,5 @@ class Payments:
 
 
 def _answer(operation: Operation) -> Answer:
-    _, saga, number, of = operation.request
-    return Answer(operation.answered, saga, number, of)
+    _, saga, number, of, amount = operation.request
+    return Answer(operation.answered, saga, number, of, amount)

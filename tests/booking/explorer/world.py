@@ -78,6 +78,7 @@ class SagaState(NamedTuple):
     has_deadline: bool
     has_card: bool
     numbers: tuple[int | None, ...]
+    facts: tuple[Any, ...] = ()
 
 
 class State(NamedTuple):

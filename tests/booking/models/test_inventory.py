@@ -1,6 +1,6 @@
 """Departures' statuses and seats' owners."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import partial
 from uuid import UUID
@@ -121,7 +121,7 @@ def test_seats_of_another_departure_are_not_taken() -> None:
 
 
 release = partial(Seat.release, status=Status.HELD)
-Change = Callable[[UUID, Iterable[str]], None]
+Change = Callable[..., None]
 BOTH_CHANGES = pytest.mark.parametrize("change", [Seat.sell_held, release], ids=["sell", "release"])
 
 
@@ -129,7 +129,7 @@ BOTH_CHANGES = pytest.mark.parametrize("change", [Seat.sell_held, release], ids=
 def test_a_held_seat_is_sold_to_its_owner() -> None:
     seat, owner = factories.seat(), uuid7()
     take(seat, owner)
-    Seat.sell_held(owner, ["12A"])
+    Seat.sell_held(owner, ["12A"], departure=seat.departure)
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (Status.SOLD, owner)
 
@@ -138,7 +138,7 @@ def test_a_held_seat_is_sold_to_its_owner() -> None:
 def test_a_released_seat_is_free_and_has_no_owner() -> None:
     seat, owner = factories.seat(), uuid7()
     take(seat, owner)
-    release(owner, ["12A"])
+    release(owner, ["12A"], departure=seat.departure)
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (Status.FREE, None)
 
@@ -149,7 +149,7 @@ def test_somebody_elses_seat_stays_theirs(change: Change) -> None:
     seat, owner = factories.seat(), uuid7()
     take(seat, owner)
     with pytest.raises(SeatNotHeld):
-        change(uuid7(), ["12A"])
+        change(uuid7(), ["12A"], departure=seat.departure)
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (Status.HELD, owner)
 
@@ -159,9 +159,9 @@ def test_somebody_elses_seat_stays_theirs(change: Change) -> None:
 def test_a_sold_seat_is_neither_sold_again_nor_released(change: Change) -> None:
     seat, owner = factories.seat(), uuid7()
     take(seat, owner)
-    Seat.sell_held(owner, ["12A"])
+    Seat.sell_held(owner, ["12A"], departure=seat.departure)
     with pytest.raises(SeatNotHeld):
-        change(owner, ["12A"])
+        change(owner, ["12A"], departure=seat.departure)
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (Status.SOLD, owner)
 
@@ -171,12 +171,24 @@ def test_a_sold_seat_is_neither_sold_again_nor_released(change: Change) -> None:
 def test_a_seat_given_on_stays_with_its_next_owner(change: Change) -> None:
     seat, first, second = factories.seat(), uuid7(), uuid7()
     take(seat, first)
-    release(first, ["12A"])
+    release(first, ["12A"], departure=seat.departure)
     take(seat, second)
     with pytest.raises(SeatNotHeld):
-        change(first, ["12A"])
+        change(first, ["12A"], departure=seat.departure)
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (Status.HELD, second)
+
+
+@BOTH_CHANGES
+@pytest.mark.django_db
+def test_the_same_seat_of_another_departure_stays_as_it_is(change: Change) -> None:
+    flight, owner = factories.flight(), uuid7()
+    first, second = (factories.departure(flight, in_days=day) for day in (1, 2))
+    for departure in (first, second):
+        Seat.take(departure, ["12A"], owner=owner)
+    change(owner, ["12A"], departure=second)
+    seat = first.seats.get(number="12A")
+    assert (seat.status, seat.reservation_id) == (Status.HELD, owner)
 
 
 @BOTH_CHANGES
@@ -185,7 +197,7 @@ def test_seats_that_are_not_all_held_are_refused(change: Change) -> None:
     seat, owner = factories.seat(), uuid7()
     take(seat, owner)
     with pytest.raises(SeatNotHeld, match="12A, 12B"):
-        change(owner, ["12B", "12A"])
+        change(owner, ["12B", "12A"], departure=seat.departure)
 
 
 @pytest.mark.django_db

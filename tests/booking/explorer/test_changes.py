@@ -1,0 +1,34 @@
+"""Every interleaving of a change, its payment and a cancelation ends well."""
+
+import pytest
+from django.db import connection
+
+from tests.booking.explorer.changes import CASES, DEALS, ChangingExplorer, ChangingWorld
+from tests.booking.explorer.tables import hasty, install
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
+
+
+@pytest.fixture(autouse=True)
+def on_sqlite() -> None:
+    """Only a database in memory can be taken back thousands of times."""
+    if connection.vendor != "sqlite":
+        pytest.skip("explored on SQLite; MariaDB has the races")
+
+
+@pytest.mark.parametrize("deal", DEALS)
+def test_every_way_of_a_change_ends_well(
+    deal: str, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dearer, a cheaper and an even change; duplicates, losses, late answers, crashes, deadlines,
+    a departure that closes, another customer, and a cancelation at any point."""
+    install(hasty(2), monkeypatch)
+    world = ChangingWorld(deal)
+    for bounds in CASES:
+        explorer = ChangingExplorer(world, bounds)
+        explorer.run()
+        told.append(
+            f"{len(explorer.seen):>7} states, {explorer.steps:>7} steps between them, "
+            f"{len(explorer.ends):>3} ends: a {deal} change, {bounds}"
+        )
+        assert len(explorer.ends) > 5
