@@ -36,8 +36,8 @@ def explore(deal: str, cases: Iterable[Bounds], told: list[str]) -> None:
 def test_every_way_of_a_change_ends_well(
     deal: str, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A dearer, a cheaper and an even change; every outcome of the processor, late answers, crashes,
-    deadlines, a departure that closes, another customer, and a cancelation at any point."""
+    """A dearer, a cheaper and an even change; every outcome of the processor, late answers, crashes
+    and deadlines, a departure that closes, another customer, and a cancelation at any point."""
     install(hasty(2), monkeypatch)
     explore(deal, [Bounds()], told)
 
