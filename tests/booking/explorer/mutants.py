@@ -88,7 +88,7 @@ def _reactions(step: Step) -> Iterator[Reaction]:
         yield step.at_once
 
 
-# What is changed by another saga's tests: nobody changes to another departure here.
+# Nobody changes to another departure here.
 EXPLORED: Final = (Saga.Kind.BUYING, Saga.Kind.CANCELING)
 
 

@@ -337,6 +337,7 @@ def test_a_cancelation_waits_for_the_end_of_the_change() -> None:
     assert cancel(reservation).status == "CONFIRMED"
     assert the_change(reservation).step == "VOIDING"
     assert_as_it_was(reservation, "reservation_canceled")
+    assert told(reservation, PaymentVoidRequested)[0].authorization_number == 3
     answer(PaymentVoided, reservation)
     assert (reservation.status, seats(reservation)) == ("CANCELED", [])
     newest = Saga.objects.filter(reservation=reservation).latest("id")
