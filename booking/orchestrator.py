@@ -66,7 +66,7 @@ def canceling(reservation: Reservation, bought: Saga, *, now: datetime) -> Saga:
 
 def _new(kind: Saga.Kind, reservation: Reservation, now: datetime, **facts: Any) -> Saga:
     first = next(iter(SAGAS[kind]))
-    return Saga(
+    return Saga.new(
         reservation=reservation,
         kind=kind,
         step=first,

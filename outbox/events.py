@@ -65,32 +65,33 @@ def append_batch(events: Iterable[tuple[EventSource, Payload]]) -> list[OutboxEv
     """
     if not connections[router.db_for_write(OutboxEvent)].in_atomic_block:
         raise OutsideTransaction("outbox.append needs a transaction: use unit_of_work or atomic")
-    encoded = [(_keyed(source), payload, _encode(payload)) for source, payload in events]
-    numbers = _raise_sequences([source for source, _, _ in encoded])
+    encoded = [(source, _key(source), payload, _encode(payload)) for source, payload in events]
+    numbers = _raise_sequences([source for source, _, _, _ in encoded])
     now, trace = timezone.now(), traceparent()
     nudge_on_commit(RELAY)
     rows = [
-        OutboxEvent(
-            shard=shard_of(str(source.pk)),
+        OutboxEvent.new(
+            shard=shard_of(key),
             topic=payload.topic,
             type=payload.type,
-            key=str(source.pk),
+            key=key,
             sequence=number,
             payload=text,
             traceparent=trace,
             created_at=now,
         )
-        for (source, payload, text), number in zip(encoded, numbers, strict=True)
+        for (_, key, payload, text), number in zip(encoded, numbers, strict=True)
     ]
     if rows:
         insert(rows)
     return rows
 
 
-def _keyed(source: EventSource) -> EventSource:
-    if source.pk is None:
+def _key(source: EventSource) -> str:
+    key = source.pk
+    if key is None:
         raise ValueError(f"{source!r} has no key: its primary key must be set before it is saved")
-    return source
+    return str(key)
 
 
 def _encode(payload: Payload) -> str:
@@ -104,9 +105,9 @@ def _encode(payload: Payload) -> str:
 def _raise_sequences(sources: Sequence[EventSource]) -> list[int]:
     """Number an event of each of these, and raise the aggregates' rows where they have one."""
     alike: dict[tuple[type[EventSource], int, int], list[EventSource]] = defaultdict(list)
-    for source, count in Counter(sources).items():
-        if not source._state.adding:
-            alike[type(source), source.event_sequence, count].append(source)
+    stored = [source for source in sources if not source._state.adding]
+    for source, count in Counter(stored).items():
+        alike[type(source), source.event_sequence, count].append(source)
     for (model, sequence, count), group in alike.items():
         unchanged = model._default_manager.filter(
             pk__in=[source.pk for source in group], event_sequence=sequence

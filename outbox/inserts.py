@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from django.db import connections, models, router
 from django.db.models import DateTimeField, Field, Model
@@ -19,6 +20,7 @@ PLAIN: Final[dict[type[Any], type]] = {
     models.TextField: str,
     models.IntegerField: int,
     models.BigIntegerField: int,
+    models.BigAutoField: int,
     models.PositiveSmallIntegerField: int,
     models.PositiveIntegerField: int,
     models.PositiveBigIntegerField: int,
@@ -38,9 +40,19 @@ class Conversion(NamedTuple):
     convert: Callable[[Any, Any], Any]
 
 
-def conversion(field: "Field[Any, Any]") -> Conversion:
-    """How the values of a field are made ready: as the field would, or by a shorter way."""
+def conversion(field: "Field[Any, Any]", connection: Any = None) -> Conversion:
+    """How the values of a field are made ready: as the field would, or by a shorter way.
+
+    Args:
+        field: what they are of.
+        connection: where they go, if that is known.
+    """
+    while isinstance(field, models.ForeignKey):
+        field = field.target_field
     convert = _moment if type(field) is DateTimeField else field.get_db_prep_save
+    is_taken = connection is not None and connection.features.has_native_uuid_field
+    if type(field) is models.UUIDField and is_taken:
+        return Conversion(UUID, convert)
     return Conversion(PLAIN.get(type(field)), convert)
 
 
@@ -107,4 +119,4 @@ def _statement(model: type[Model], rows: int, alias: str) -> Statement:
     # Nothing in it comes from outside.
     sql = f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES {places}"  # noqa: S608
     values = attrgetter(*(field.attname for field in fields))
-    return Statement(sql, values, [conversion(field) for field in fields])
+    return Statement(sql, values, [conversion(field, connection) for field in fields])

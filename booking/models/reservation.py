@@ -16,6 +16,7 @@ from booking.models.network import Cabin
 from contracts import values
 from contracts.values import Price, PriceLine, ReservationSummary, Ticket
 from outbox.inserts import insert
+from outbox.instances import Quick
 from outbox.models import EventSource
 from outbox.transactions import LostRace
 
@@ -33,7 +34,9 @@ CHILD_UNDER: Final = 12
 
 def new_record_locator() -> str:
     """A random record locator (PNR), not to be guessed from any other."""
-    return "".join(secrets.choice(LOCATOR_ALPHABET) for _ in range(LOCATOR_LENGTH))
+    drawn = secrets.token_bytes(LOCATOR_LENGTH)
+    # 32 letters: each is as likely as any other.
+    return "".join(LOCATOR_ALPHABET[byte % len(LOCATOR_ALPHABET)] for byte in drawn)
 
 
 class TicketsExhausted(Exception):
@@ -176,7 +179,7 @@ class Reservation(EventSource):
         return Seat.Status.SOLD if self.status == self.Status.CONFIRMED else Seat.Status.HELD
 
 
-class ReservationPassenger(models.Model):
+class ReservationPassenger(Quick):
     """A passenger of a reservation, and the seat. Names are empty where none were given."""
 
     class Type(models.TextChoices):
@@ -258,7 +261,7 @@ class ReservationPassenger(models.Model):
         )
 
 
-class TimelineEntry(models.Model):
+class TimelineEntry(Quick):
     """What happened to a reservation, for a person to read. Only ever added to."""
 
     reservation = models.ForeignKey(Reservation, on_delete=models.PROTECT, related_name="timeline")

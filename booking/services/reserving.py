@@ -112,7 +112,7 @@ def _reservation(
     """The reservation, not saved yet. A hold does not outlast the departure."""
     departure, first = found.departure, party[0]
     hold_ends = now + timedelta(minutes=settings.HOLD_MINUTES)
-    reservation = Reservation(
+    reservation = Reservation.new(
         id=reservation_id,
         passenger_id=first.passenger_id,
         flight_number=departure.flight.number,

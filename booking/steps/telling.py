@@ -35,7 +35,7 @@ LATE: Final[Mapping[type, str]] = MappingProxyType(
 
 def note(reservation: Reservation, entry: str, detail: str, *, now: datetime) -> None:
     """Add to the reservation's timeline."""
-    insert([TimelineEntry(reservation=reservation, at=now, entry=entry, detail=detail[:200])])
+    insert([TimelineEntry.new(reservation=reservation, at=now, entry=entry, detail=detail[:200])])
 
 
 def seats_of(party: list[ReservationPassenger]) -> str:
