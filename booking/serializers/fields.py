@@ -157,9 +157,29 @@ class StrictSerializer(serializers.Serializer[dict[str, Any]]):
         """The known fields."""
         errors = self._unknown_fields(data)
         try:
-            values: dict[str, Any] = super().to_internal_value(data)
+            values = self._values(data)
         except serializers.ValidationError as error:
             errors = {**cast("dict[str, Any]", error.detail), **errors}
+        if errors:
+            raise serializers.ValidationError(errors)
+        return values
+
+    def _values(self, data: Any) -> dict[str, Any]:
+        """What DRF makes of the data. By itself it asks each field that may be missing, and each
+        answers with an exception: in JSON, what is not there is not asked for.
+
+        Raises:
+            ValidationError: by field.
+        """
+        if not isinstance(data, Mapping) or html.is_html_input(data):
+            return cast("dict[str, Any]", super().to_internal_value(data))
+        values, errors = {}, {}
+        for name, field in self.fields.items():
+            if field.required or name in data:
+                try:
+                    values[name] = field.run_validation(data.get(name, serializers.empty))
+                except serializers.ValidationError as error:
+                    errors[name] = error.detail
         if errors:
             raise serializers.ValidationError(errors)
         return values
