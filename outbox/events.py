@@ -65,7 +65,10 @@ def append_batch(events: Iterable[tuple[EventSource, Payload]]) -> list[OutboxEv
     """
     if not connections[router.db_for_write(OutboxEvent)].in_atomic_block:
         raise OutsideTransaction("outbox.append needs a transaction: use unit_of_work or atomic")
-    encoded = [(source, _key(source), payload, _encode(payload)) for source, payload in events]
+    most = options().max_payload_bytes
+    encoded = [
+        (source, _key(source), payload, _encode(payload, most)) for source, payload in events
+    ]
     numbers = _raise_sequences([source for source, _, _, _ in encoded])
     now, trace = timezone.now(), traceparent()
     nudge_on_commit(RELAY)
@@ -94,11 +97,11 @@ def _key(source: EventSource) -> str:
     return str(key)
 
 
-def _encode(payload: Payload) -> str:
+def _encode(payload: Payload, most: int) -> str:
     text = registry.encode(payload)
-    size, limit = len(text.encode()), options().max_payload_bytes
-    if size > limit:
-        raise ContractViolation(f"{payload.type}: {size} bytes, at most {limit} are allowed")
+    size = len(text.encode())
+    if size > most:
+        raise ContractViolation(f"{payload.type}: {size} bytes, at most {most} are allowed")
     return text
 
 

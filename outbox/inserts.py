@@ -5,10 +5,10 @@ value: it took twice as much of the processor's time to append three events as t
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
-from functools import cache, lru_cache
+from datetime import UTC, datetime
+from functools import cache
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 from django.db import connections, models, router
@@ -26,6 +26,7 @@ PLAIN: Final[dict[type[Any], type]] = {
     models.PositiveBigIntegerField: int,
 }
 MOMENT: Final = DateTimeField()
+TEXT: Final = models.TextField()
 
 
 class Conversion(NamedTuple):
@@ -49,7 +50,7 @@ def conversion(field: "Field[Any, Any]", connection: Any = None) -> Conversion:
     """
     while isinstance(field, models.ForeignKey):
         field = field.target_field
-    convert = _moment if type(field) is DateTimeField else field.get_db_prep_save
+    convert = CONVERSIONS.get(type(field), field.get_db_prep_save)
     is_taken = connection is not None and connection.features.has_native_uuid_field
     if type(field) is models.UUIDField and is_taken:
         return Conversion(UUID, convert)
@@ -57,14 +58,22 @@ def conversion(field: "Field[Any, Any]", connection: Any = None) -> Conversion:
 
 
 def _moment(at: datetime, connection: Any) -> Any:
-    return _known_moment(at, connection.alias)
+    """Where nothing is to be converted, Django too comes to this text."""
+    if at.tzinfo is UTC and connection.timezone is UTC:
+        return str(at.replace(tzinfo=None))
+    return MOMENT.get_db_prep_save(at, connection)
 
 
-@lru_cache(maxsize=64)
-def _known_moment(at: datetime, alias: str) -> Any:
-    """A moment is said once for each database: what is made together has the same time in many
-    columns."""
-    return MOMENT.get_db_prep_save(at, connections[alias])
+def _text(text: str, connection: Any) -> str:
+    """A text's other type, such as a choice, is no matter to the database."""
+    return text if isinstance(text, str) else cast("str", TEXT.get_db_prep_save(text, connection))
+
+
+CONVERSIONS: Final[dict[type[Any], Callable[[Any, Any], Any]]] = {
+    DateTimeField: _moment,
+    models.CharField: _text,
+    models.TextField: _text,
+}
 
 
 class Statement(NamedTuple):
@@ -81,26 +90,33 @@ class Statement(NamedTuple):
     conversions: list[Conversion]
 
 
-def insert(rows: Sequence[Model]) -> None:
-    """Insert new rows of one model, in as few statements as the database allows.
+def insert(*groups: Sequence[Model]) -> None:
+    """Insert new rows, in as few statements as the database allows.
 
     A number that the database gives each is not read back. Fields that set themselves when they
     are saved, such as those with `auto_now`, do not.
+
+    Args:
+        groups: rows of one model each, and of one database all; written in this order.
     """
-    connection: Any = connections[router.db_for_write(type(rows[0]))]
-    for some in _batches(rows, connection):
-        statement = _statement(type(some[0]), len(some), connection.alias)
-        values = [
-            value if value is None or type(value) is plain else convert(value, connection)
-            for row in some
-            for value, (plain, convert) in zip(
-                statement.of(row), statement.conversions, strict=True
-            )
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(statement.sql, values)
-        for row in some:
-            row._state.adding, row._state.db = False, connection.alias
+    connection: Any = connections[router.db_for_write(type(groups[0][0]))]
+    with connection.cursor() as cursor:
+        for rows in groups:
+            for some in _batches(rows, connection):
+                _insert(some, cursor, connection)
+
+
+def _insert(rows: Sequence[Model], cursor: Any, connection: Any) -> None:
+    """Insert rows by one statement."""
+    statement = _statement(type(rows[0]), len(rows), connection.alias)
+    values = [
+        value if value is None or type(value) is plain else convert(value, connection)
+        for row in rows
+        for value, (plain, convert) in zip(statement.of(row), statement.conversions, strict=True)
+    ]
+    cursor.execute(statement.sql, values)
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
 
 
 def _batches(rows: Sequence[Model], connection: Any) -> Iterator[Sequence[Model]]:

@@ -42,20 +42,17 @@ class Quick(models.Model):
             TypeError: there is no such field.
         """
         known = _known(cls)
+        related = {name: values.pop(name) for name in known.relations if name in values}
+        if unknown := values.keys() - known.attributes:
+            raise TypeError(f"{cls.__name__} has no field {', '.join(map(repr, unknown))}")
         made = cls.__new__(cls)
         made._state = ModelState()
-        own = made.__dict__
-        own.update(known.constants)
-        for name, make in known.makers:
-            if name not in values:
-                own[name] = make()
-        for name, value in values.items():
-            if name in known.relations:
-                setattr(made, name, value)
-            elif name in known.attributes:
-                own[name] = value
-            else:
-                raise TypeError(f"{cls.__name__} has no field {name!r}")
+        made.__dict__.update(known.constants)
+        made.__dict__.update(
+            {name: make() for name, make in known.makers if name not in values}, **values
+        )
+        for name, instance in related.items():
+            setattr(made, name, instance)
         return made
 
 
@@ -76,5 +73,5 @@ def _known(model: type[models.Model]) -> _Known:
         attributes=frozenset(one.attname for one in fields),
         relations=frozenset(one.name for one in fields if one.is_relation),
         constants={one.attname: one.get_default() for one in fields if one not in made},
-        makers=[(one.attname, one.get_default) for one in made],
+        makers=[(one.attname, one.default) for one in made],
     )

@@ -15,7 +15,7 @@ from functools import cache, partial
 from typing import Final
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models.functions import Now
 
 from outbox.conf import options
@@ -143,6 +143,6 @@ def nudge_on_commit(group: str) -> None:
     """Wake the workers of a group when the current transaction commits, once for all its work."""
     if not options().nudge_listen:
         return
-    send = _send_to(group)
-    if not any(entry[1] is send for entry in connection.run_on_commit):
-        transaction.on_commit(send, robust=True)
+    send, here = _send_to(group), transaction.get_connection()
+    if not any(entry[1] is send for entry in here.run_on_commit):
+        here.on_commit(send, robust=True)

@@ -1,7 +1,7 @@
 """The reservation, its passengers and its timeline."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final, cast
@@ -131,14 +131,17 @@ class Reservation(EventSource):
         line = PriceLine(kind="BASE", code="LIST_PRICE", amount=self.amount)
         return Price(total=self.amount, currency=self.currency, lines=(line,))
 
-    def insert(self) -> None:
-        """Write a new reservation.
+    def insert(self, *belongings: Sequence[models.Model]) -> None:
+        """Write a new reservation, then the rows that belong to it.
+
+        Args:
+            belongings: new rows, each group of one model.
 
         Raises:
             LostRace: the record locator is somebody else's; the next attempt draws another.
         """
         try:
-            insert([self])
+            insert([self], *belongings)
         except IntegrityError as error:
             if "locator" not in str(error):
                 raise

@@ -171,10 +171,10 @@ class StrictSerializer(serializers.Serializer[dict[str, Any]]):
         Raises:
             ValidationError: by field.
         """
-        if not isinstance(data, Mapping) or html.is_html_input(data):
+        if not isinstance(data, dict) or html.is_html_input(data):
             return cast("dict[str, Any]", super().to_internal_value(data))
         values, errors = {}, {}
-        for name, field in self.fields.items():
+        for name, field in self.fields.fields.items():
             if field.required or name in data:
                 try:
                     values[name] = field.run_validation(data.get(name, serializers.empty))
@@ -185,12 +185,15 @@ class StrictSerializer(serializers.Serializer[dict[str, Any]]):
         return values
 
     def _unknown_fields(self, data: Any) -> dict[str, list[str]]:
-        if not isinstance(data, Mapping):
+        if not isinstance(data, dict):
             return {}
-        known = set(self.fields)
-        if html.is_html_input(data):
-            known |= self.not_fields_of_forms()
-        return {name: ["This field is not known."] for name in sorted(set(data) - known)}
+        unknown = data.keys() - self.fields.fields.keys()
+        if unknown and html.is_html_input(data):
+            unknown -= self.not_fields_of_forms()
+        return {name: ["This field is not known."] for name in sorted(unknown)}
+
+    def run_validators(self, value: Any) -> None:
+        """None: what is asked of an object as a whole is in `validate`."""
 
     def not_fields_of_forms(self) -> set[str]:
         """What comes with a form and is not of the object."""

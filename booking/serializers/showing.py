@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
 
 Show = Callable[[Any], Any]
+
+# What fields of exactly these classes do with a value.
+PLAIN: Final[dict[type, Show]] = {serializers.CharField: str, serializers.IntegerField: int}
 
 
 class Shown:
@@ -39,6 +42,8 @@ def _show(field: serializers.Field[Any, Any, Any, Any]) -> Show:
         return lambda values: [one(value) for value in values]
     if isinstance(field, serializers.DateTimeField):
         return _moment
+    if type(field) in PLAIN:
+        return PLAIN[type(field)]
     inherits = type(field).to_representation is serializers.Serializer.to_representation
     if isinstance(field, serializers.Serializer) and inherits:
         return Shown(field)

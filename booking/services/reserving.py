@@ -15,10 +15,9 @@ from booking.selectors import Selection, Wanted
 from booking.services.party import Traveler, must_be_a_party, must_be_seated_well, seated
 from booking.steps.requests import authorize
 from booking.steps.signals import Pay
-from booking.steps.telling import note, seats_of
+from booking.steps.telling import noted, seats_of
 from contracts.booking import BookingEvent, PassengerContactGiven, ReservationCreated
 from contracts.values import Contact
-from outbox.inserts import insert
 from outbox.transactions import LostRace, unit_of_work
 
 # Of whom nobody said which language they read.
@@ -140,13 +139,12 @@ def _write(
     asked = authorize(buying, Pay(payment_token)) if payment_token else []
     buying.step = "AUTHORIZING" if asked else "HOLDING"
     outbox.append(reservation, _created(reservation), *contact, *asked)
-    reservation.insert()
     for passenger in reservation.party:
         passenger.reservation = reservation
-    insert(reservation.party)
-    insert([buying])
     then = "payment asked for" if asked else "to be paid"
-    note(reservation, "created", f"{seats_of(reservation.party)} held, {then}", now=now)
+    told = f"{seats_of(reservation.party)} held, {then}"
+    entry = noted(reservation, "created", told, now=now)
+    reservation.insert(reservation.party, [buying], [entry])
 
 
 def _created(reservation: Reservation) -> ReservationCreated:

@@ -1,1 +1,1 @@
-"""Django's backend for MariaDB, with fewer round trips: a backend's module `base` is what counts."""
+"""Django's backend for MariaDB, with fewer round trips: `base` is where Django looks."""
