@@ -63,7 +63,8 @@ def append_batch(events: Iterable[tuple[EventSource, Payload]]) -> list[OutboxEv
         OutsideTransaction, UnknownEvent, ContractViolation, LostRace: as `append`; nothing of the
             batch is stored then.
     """
-    if not connections[router.db_for_write(OutboxEvent)].in_atomic_block:
+    connection = connections[router.db_for_write(OutboxEvent)]
+    if not connection.in_atomic_block:
         raise OutsideTransaction("outbox.append needs a transaction: use unit_of_work or atomic")
     most = options().max_payload_bytes
     encoded = [
@@ -71,7 +72,7 @@ def append_batch(events: Iterable[tuple[EventSource, Payload]]) -> list[OutboxEv
     ]
     numbers = _raise_sequences([source for source, _, _, _ in encoded])
     now, trace = timezone.now(), traceparent()
-    nudge_on_commit(RELAY)
+    nudge_on_commit(RELAY, connection)
     rows = [
         OutboxEvent.new(
             shard=shard_of(key),
@@ -86,7 +87,7 @@ def append_batch(events: Iterable[tuple[EventSource, Payload]]) -> list[OutboxEv
         for (_, key, payload, text), number in zip(encoded, numbers, strict=True)
     ]
     if rows:
-        insert(rows)
+        insert(rows, into=connection)
     return rows
 
 

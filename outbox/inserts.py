@@ -90,7 +90,7 @@ class Statement(NamedTuple):
     conversions: list[Conversion]
 
 
-def insert(*groups: Sequence[Model]) -> None:
+def insert(*groups: Sequence[Model], into: Any = None) -> None:
     """Insert new rows, in as few statements as the database allows.
 
     A number that the database gives each is not read back. Fields that set themselves when they
@@ -98,8 +98,9 @@ def insert(*groups: Sequence[Model]) -> None:
 
     Args:
         groups: rows of one model each, and of one database all; written in this order.
+        into: the database's connection, where that is known.
     """
-    connection: Any = connections[router.db_for_write(type(groups[0][0]))]
+    connection: Any = into or connections[router.db_for_write(type(groups[0][0]))]
     with connection.cursor() as cursor:
         for rows in groups:
             for some in _batches(rows, connection):

@@ -140,7 +140,7 @@ def _write(
     buying.step = "AUTHORIZING" if asked else "HOLDING"
     outbox.append(reservation, _created(reservation), *contact, *asked)
     for passenger in reservation.party:
-        passenger.reservation = reservation
+        passenger.reservation_id = reservation.pk
     then = "payment asked for" if asked else "to be paid"
     told = f"{seats_of(reservation.party)} held, {then}"
     entry = noted(reservation, "created", told, now=now)
