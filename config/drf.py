@@ -25,6 +25,7 @@ from config.problems import MEDIA_TYPE, document
 logger = logging.getLogger(__name__)
 
 INVALID_REQUEST: Final = "invalid-request"
+SHALLOW: Final = 100  # objects and lists; far fewer than the interpreter's stack has room for
 
 # DRF's own codes say no more than the status does.
 PLAIN_CODES: Final = frozenset(
@@ -85,7 +86,8 @@ class BoundedJSONParser(JSONParser):
         try:
             text = stream.read().decode("utf-8")
             decoded = _DECODER.decode(text)
-            if "\\u" in text:  # or there is no half of a pair
+            # Without an escape there is no half of a pair, and what opens so little is not deep.
+            if "\\u" in text or text.count("[") + text.count("{") > SHALLOW:
                 json.dumps(decoded, ensure_ascii=False).encode("utf-8")
         except RecursionError as error:
             raise exceptions.ParseError("JSON parse error - nested too deeply") from error
