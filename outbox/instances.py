@@ -20,10 +20,17 @@ class Quick(models.Model):
         abstract = True
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
-        """Django's hook: the instance of a row."""
-        if len(values) != len(cls._meta.concrete_fields):
-            return super().from_db(db, field_names, values)
+    def from_db(
+        cls,
+        db: str | None,
+        field_names: Collection[str],
+        values: Collection[Any],
+        **options: Any,
+    ) -> Self:
+        """Django's hook: the instance of a row. One with fields left out, or with options that a
+        later Django gives, is Django's to make."""
+        if options or len(values) != len(cls._meta.concrete_fields):
+            return super().from_db(db, field_names, values, **options)
         made = cls.__new__(cls)
         made._state = state = ModelState()
         state.adding, state.db = False, db

@@ -16,6 +16,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     before the first statement of each request: three round trips, where a reservation takes eight.
     """
 
+    health_check_done: bool
     _checked_at = 0.0
 
     def connect(self) -> None:
@@ -41,10 +42,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Off at once, on only before something is asked outside of a transaction: the next may
         well be another transaction. After COMMIT the session holds nothing."""
         if not autocommit:
-            super()._set_autocommit(False)
+            self._turn_autocommit(on=False)
 
     def validate_no_broken_transaction(self) -> None:
         """What Django calls before every statement: what is not in a transaction commits itself."""
         super().validate_no_broken_transaction()
         if self.autocommit and not self.connection.get_autocommit():
-            super()._set_autocommit(True)
+            self._turn_autocommit(on=True)
+
+    def _turn_autocommit(self, *, on: bool) -> None:
+        with self.wrap_database_errors:
+            self.connection.autocommit(on)
