@@ -93,7 +93,7 @@ def changing(
 
 def _new(kind: Saga.Kind, reservation: Reservation, now: datetime, **facts: Any) -> Saga:
     first = next(iter(SAGAS[kind]))
-    return Saga(
+    return Saga.new(
         reservation=reservation,
         kind=kind,
         step=first,

@@ -85,7 +85,7 @@ class AnsweredOnce(GenericAPIView[Any]):
 
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response | HttpResponse:
         """The answer, or the one that was given before."""
-        key = request.headers.get("Idempotency-Key")
+        key = request.META.get("HTTP_IDEMPOTENCY_KEY")
         if key is None:
             return self.make(request, **kwargs)
         if not KEY.fullmatch(key):

@@ -24,6 +24,7 @@ class DateConverter:
 register_converter(DateConverter, "date")
 
 urlpatterns = [
+    path("reservations", views.ReservationList.as_view(), name="reservations"),
     path("departures", views.DepartureSearch.as_view(), name="departures"),
     path(
         "departures/<int:flight_number>/<date:day>",
@@ -35,7 +36,6 @@ urlpatterns = [
         views.DepartureSeats.as_view(),
         name="departure-seats",
     ),
-    path("reservations", views.ReservationList.as_view(), name="reservations"),
     path(
         "reservations/by-locator/<str:locator>",
         views.ReservationByLocator.as_view(),

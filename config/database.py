@@ -1,18 +1,22 @@
 """How each kind of database is opened: one place, so that no service differs."""
 
-from typing import Any
+from typing import Any, Final
 
-ENGINES = {
-    "django.db.backends.mysql": "mariadb",
-    "django.db.backends.sqlite3": "sqlite",
+MARIADB: Final = "config.mariadb"
+# By what an URL is read as.
+ENGINES: Final = {
+    "django.db.backends.mysql": MARIADB,
+    "django.db.backends.sqlite3": "django.db.backends.sqlite3",
 }
 
 
 def database_settings(url: dict[str, Any]) -> dict[str, Any]:
     """Django's `DATABASES["default"]` for a parsed database URL."""
-    options = _mariadb() if ENGINES[url["ENGINE"]] == "mariadb" else _sqlite()
+    engine = ENGINES[url["ENGINE"]]
+    options = _mariadb() if engine == MARIADB else _sqlite()
     return {
         **url,
+        "ENGINE": engine,
         "OPTIONS": options,
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from json import JSONDecoder
 from typing import IO, Any, Final
 
 from django.core import signing
@@ -24,6 +25,7 @@ from config.problems import MEDIA_TYPE, document
 logger = logging.getLogger(__name__)
 
 INVALID_REQUEST: Final = "invalid-request"
+SHALLOW: Final = 100  # objects and lists; far fewer than the interpreter's stack has room for
 
 # DRF's own codes say no more than the status does.
 PLAIN_CODES: Final = frozenset(
@@ -43,8 +45,15 @@ PLAIN_CODES: Final = frozenset(
 
 
 class JSONForPrograms(DefaultContentNegotiation):
-    """DRF's way to find the renderer, and a shorter one to the same where nothing but JSON, or
-    anything at all, is asked for, which is what programs do."""
+    """DRF's way to find parser and renderer, and a shorter one to the same where JSON is sent, and
+    nothing but JSON, or anything at all, is asked for, which is what programs do."""
+
+    def select_parser(self, request: Any, parsers: Any) -> Any:
+        """The parser."""
+        first = parsers[0]
+        if request.content_type == first.media_type:
+            return first
+        return super().select_parser(request, parsers)
 
     def select_renderer(
         self, request: Any, renderers: Any, format_suffix: str | None = None
@@ -75,8 +84,11 @@ class BoundedJSONParser(JSONParser):
             ParseError: the body is not such JSON.
         """
         try:
-            decoded = json.loads(stream.read().decode("utf-8"), object_pairs_hook=_each_once)
-            json.dumps(decoded, ensure_ascii=False).encode("utf-8")
+            text = stream.read().decode("utf-8")
+            decoded = _DECODER.decode(text)
+            # Without an escape there is no half of a pair, and what opens so little is not deep.
+            if "\\u" in text or text.count("[") + text.count("{") > SHALLOW:
+                json.dumps(decoded, ensure_ascii=False).encode("utf-8")
         except RecursionError as error:
             raise exceptions.ParseError("JSON parse error - nested too deeply") from error
         except ValueError as error:
@@ -96,6 +108,9 @@ def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"the name {twice!r} is there twice")
     return made
+
+
+_DECODER: Final = JSONDecoder(object_pairs_hook=_each_once, parse_constant=json.strict_constant)
 
 
 class MalformedCursor(exceptions.APIException):

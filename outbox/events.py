@@ -65,50 +65,55 @@ def append_batch(events: Iterable[tuple[EventSource, Payload]]) -> list[OutboxEv
         OutsideTransaction, UnknownEvent, ContractViolation, LostRace: as `append`; nothing of the
             batch is stored then.
     """
-    if not connections[router.db_for_write(OutboxEvent)].in_atomic_block:
+    connection = connections[router.db_for_write(OutboxEvent)]
+    if not connection.in_atomic_block:
         raise OutsideTransaction("outbox.append needs a transaction: use unit_of_work or atomic")
-    encoded = [(_keyed(source), payload, _encode(payload)) for source, payload in events]
-    numbers = _raise_sequences([source for source, _, _ in encoded])
+    most = options().max_payload_bytes
+    encoded = [
+        (source, _key(source), payload, _encode(payload, most)) for source, payload in events
+    ]
+    numbers = _raise_sequences([source for source, _, _, _ in encoded])
     now, trace = timezone.now(), traceparent()
-    nudge_on_commit(RELAY)
+    nudge_on_commit(RELAY, connection)
     rows = [
-        OutboxEvent(
-            shard=shard_of(str(source.pk)),
+        OutboxEvent.new(
+            shard=shard_of(key),
             topic=payload.topic,
             type=payload.type,
-            key=str(source.pk),
+            key=key,
             sequence=number,
             payload=text,
             traceparent=trace,
             created_at=now,
         )
-        for (source, payload, text), number in zip(encoded, numbers, strict=True)
+        for (_, key, payload, text), number in zip(encoded, numbers, strict=True)
     ]
     if rows:
-        insert(rows)
+        insert(rows, into=connection)
     return rows
 
 
-def _keyed(source: EventSource) -> EventSource:
-    if source.pk is None:
+def _key(source: EventSource) -> str:
+    key = source.pk
+    if key is None:
         raise ValueError(f"{source!r} has no key: its primary key must be set before it is saved")
-    return source
+    return str(key)
 
 
-def _encode(payload: Payload) -> str:
+def _encode(payload: Payload, most: int) -> str:
     text = registry.encode(payload)
-    size, limit = len(text.encode()), options().max_payload_bytes
-    if size > limit:
-        raise ContractViolation(f"{payload.type}: {size} bytes, at most {limit} are allowed")
+    size = len(text.encode())
+    if size > most:
+        raise ContractViolation(f"{payload.type}: {size} bytes, at most {most} are allowed")
     return text
 
 
 def _raise_sequences(sources: Sequence[EventSource]) -> list[int]:
     """Number an event of each of these, and raise the aggregates' rows where they have one."""
     alike: dict[tuple[type[EventSource], int, int], list[EventSource]] = defaultdict(list)
-    for source, count in Counter(sources).items():
-        if not source._state.adding:
-            alike[type(source), source.event_sequence, count].append(source)
+    stored = [source for source in sources if not source._state.adding]
+    for source, count in Counter(stored).items():
+        alike[type(source), source.event_sequence, count].append(source)
     for (model, sequence, count), group in alike.items():
         keys = numbered("pk", (source.pk for source in group))
         raised = _raising(model, len(group)).run(read=sequence, new=sequence + count, **keys)

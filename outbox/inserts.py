@@ -5,10 +5,11 @@ value: it took twice as much of the processor's time to append three events as t
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
-from functools import cache, lru_cache
+from datetime import UTC, datetime
+from functools import cache
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
+from uuid import UUID
 
 from django.db import connections, models, router
 from django.db.models import DateTimeField, Field, Model
@@ -20,11 +21,13 @@ PLAIN: Final[dict[type[Any], type]] = {
     models.TextField: str,
     models.IntegerField: int,
     models.BigIntegerField: int,
+    models.BigAutoField: int,
     models.PositiveSmallIntegerField: int,
     models.PositiveIntegerField: int,
     models.PositiveBigIntegerField: int,
 }
 MOMENT: Final = DateTimeField()
+TEXT: Final = models.TextField()
 
 
 class Conversion(NamedTuple):
@@ -39,21 +42,39 @@ class Conversion(NamedTuple):
     convert: Callable[[Any, Any], Any]
 
 
-def conversion(field: "Field[Any, Any]") -> Conversion:
-    """How the values of a field are made ready: as the field would, or by a shorter way."""
-    convert = _moment if type(field) is DateTimeField else field.get_db_prep_save
+def conversion(field: "Field[Any, Any]", connection: Any = None) -> Conversion:
+    """How the values of a field are made ready: as the field would, or by a shorter way.
+
+    Args:
+        field: what they are of.
+        connection: where they go, if that is known.
+    """
+    while isinstance(field, models.ForeignKey):
+        field = field.target_field
+    convert = CONVERSIONS.get(type(field), field.get_db_prep_save)
+    is_taken = connection is not None and connection.features.has_native_uuid_field
+    if type(field) is models.UUIDField and is_taken:
+        return Conversion(UUID, convert)
     return Conversion(PLAIN.get(type(field)), convert)
 
 
 def _moment(at: datetime, connection: Any) -> Any:
-    return _known_moment(at, connection.alias)
+    """Where nothing is to be converted, Django too comes to this text."""
+    if at.tzinfo is UTC and connection.timezone is UTC:
+        return str(at.replace(tzinfo=None))
+    return MOMENT.get_db_prep_save(at, connection)
 
 
-@lru_cache(maxsize=64)
-def _known_moment(at: datetime, alias: str) -> Any:
-    """A moment is said once for each database: what is made together has the same time in many
-    columns."""
-    return MOMENT.get_db_prep_save(at, connections[alias])
+def _text(text: str, connection: Any) -> str:
+    """A text's other type, such as a choice, is no matter to the database."""
+    return text if isinstance(text, str) else cast("str", TEXT.get_db_prep_save(text, connection))
+
+
+CONVERSIONS: Final[dict[type[Any], Callable[[Any, Any], Any]]] = {
+    DateTimeField: _moment,
+    models.CharField: _text,
+    models.TextField: _text,
+}
 
 
 class Statement(NamedTuple):
@@ -72,33 +93,38 @@ class Statement(NamedTuple):
     is_numbered: bool
 
 
-def insert(rows: Sequence[Model], *, now_in: tuple[str, ...] = ()) -> None:
-    """Insert new rows of one model, in as few statements as the database allows.
+def insert(*groups: Sequence[Model], now_in: tuple[str, ...] = (), into: Any = None) -> None:
+    """Insert new rows, in as few statements as the database allows.
 
     A number that the database gives is read back where there is one row only. Fields that set
     themselves when they are saved, such as those with `auto_now`, do not.
 
     Args:
-        rows: what is inserted.
+        groups: rows of one model each, and of one database all; written in this order.
         now_in: the fields that are to have the time by the database's clock; what the rows have in
             them is not looked at, and not changed.
+        into: the database's connection, where that is known.
     """
-    connection: Any = connections[router.db_for_write(type(rows[0]))]
-    for some in _batches(rows, connection):
-        statement = _statement(type(some[0]), len(some), connection.alias, now_in)
-        values = [
-            value if value is None or type(value) is plain else convert(value, connection)
-            for row in some
-            for value, (plain, convert) in zip(
-                statement.of(row), statement.conversions, strict=True
-            )
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(statement.sql, values)
-            if statement.is_numbered and len(some) == 1:
-                some[0].pk = cursor.lastrowid
-        for row in some:
-            row._state.adding, row._state.db = False, connection.alias
+    connection: Any = into or connections[router.db_for_write(type(groups[0][0]))]
+    with connection.cursor() as cursor:
+        for rows in groups:
+            for some in _batches(rows, connection):
+                statement = _statement(type(some[0]), len(some), connection.alias, now_in)
+                _insert(some, statement, cursor, connection)
+
+
+def _insert(rows: Sequence[Model], statement: Statement, cursor: Any, connection: Any) -> None:
+    """Insert rows by one statement."""
+    values = [
+        value if value is None or type(value) is plain else convert(value, connection)
+        for row in rows
+        for value, (plain, convert) in zip(statement.of(row), statement.conversions, strict=True)
+    ]
+    cursor.execute(statement.sql, values)
+    if statement.is_numbered and len(rows) == 1:
+        rows[0].pk = cursor.lastrowid
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
 
 
 def _batches(rows: Sequence[Model], connection: Any) -> Iterator[Sequence[Model]]:
@@ -124,7 +150,7 @@ def _statement(
     sql = f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES {values}"  # noqa: S608
     of = _values([field.attname for field in given])
     is_numbered = len(fields) < len(meta.concrete_fields)
-    return Statement(sql, of, [conversion(field) for field in given], is_numbered)
+    return Statement(sql, of, [conversion(field, connection) for field in given], is_numbered)
 
 
 def _values(names: Sequence[str]) -> Callable[[Model], tuple[Any, ...]]:

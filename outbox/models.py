@@ -6,6 +6,8 @@ from typing import Final
 from django.db import models
 from uuid_utils.compat import uuid7
 
+from outbox.instances import Quick
+
 SHARDS: Final = 64
 
 
@@ -14,7 +16,7 @@ def shard_of(key: str) -> int:
     return zlib.crc32(key.encode()) % SHARDS
 
 
-class EventSource(models.Model):
+class EventSource(Quick):
     """Base of an aggregate that publishes events; `outbox.append` raises its `event_sequence`."""
 
     event_sequence = models.PositiveBigIntegerField(default=0, editable=False)
@@ -23,7 +25,7 @@ class EventSource(models.Model):
         abstract = True
 
 
-class OutboxEvent(models.Model):
+class OutboxEvent(Quick):
     """An event that this service has committed, published or on its way."""
 
     class State(models.TextChoices):

@@ -12,10 +12,10 @@ import socket
 import threading
 import time
 from functools import cache, partial
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models.functions import Now
 
 from outbox.conf import options
@@ -146,10 +146,15 @@ def nudge(group: str) -> None:
         _sender().send(group)
 
 
-def nudge_on_commit(group: str) -> None:
-    """Wake the workers of a group when the current transaction commits, once for all its work."""
+def nudge_on_commit(group: str, connection: Any = None) -> None:
+    """Wake the workers of a group when the current transaction commits, once for all its work.
+
+    Args:
+        group: whose workers.
+        connection: the transaction's, where that is known.
+    """
     if not options().nudge_listen:
         return
-    send = _send_to(group)
-    if not any(entry[1] is send for entry in connection.run_on_commit):
-        transaction.on_commit(send, robust=True)
+    send, here = _send_to(group), connection or transaction.get_connection()
+    if not any(entry[1] is send for entry in here.run_on_commit):
+        here.on_commit(send, robust=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, ClassVar, Final, Protocol, cast
 
 import msgspec
@@ -34,7 +35,12 @@ class UnknownEvent(LookupError):
 
 def events() -> Mapping[str, type[Payload]]:
     """The registry in force."""
-    return cast("Mapping[str, type[Payload]]", import_string(options().events))
+    return _registry(options().events)
+
+
+@cache
+def _registry(path: str) -> Mapping[str, type[Payload]]:
+    return cast("Mapping[str, type[Payload]]", import_string(path))
 
 
 def prepare() -> None:

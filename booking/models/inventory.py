@@ -12,6 +12,7 @@ from booking.models.network import AircraftType, Cabin
 from booking.models.schedule import Flight
 from contracts import values
 from contracts.values import Itinerary
+from outbox.instances import Quick
 from outbox.prepared import Argument, Update, argument, arguments, numbered
 from outbox.transactions import LostRace
 
@@ -20,7 +21,7 @@ class IllegalDeparture(Exception):
     """A departure was to be moved to a status that may not follow the one it has."""
 
 
-class Departure(models.Model):
+class Departure(Quick):
     """A flight on a date; `date` is local to the origin."""
 
     class Status(models.TextChoices):
@@ -116,7 +117,7 @@ class SeatNotHeld(Exception):
     """A seat that was to be sold or released is not this reservation's."""
 
 
-class Seat(models.Model):
+class Seat(Quick):
     """One seat of one departure, made with the departure. There are millions: rows are narrow, and
     what is the same on every departure is in the aircraft type's seat map.
 

@@ -12,6 +12,7 @@ from django.db import models
 
 from booking.seating import LETTERS
 from contracts import values
+from outbox.instances import Quick
 
 # A seat number is a row of one or two digits and a letter.
 LAST_ROW: Final = 99
@@ -43,7 +44,7 @@ class Cabin(models.TextChoices):
     FIRST = "FIRST"
 
 
-class Airport(models.Model):
+class Airport(Quick):
     """An airport, by its IATA code; its zone turns local times into moments."""
 
     code = models.CharField(max_length=3, primary_key=True, validators=[airport_code])

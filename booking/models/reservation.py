@@ -1,7 +1,7 @@
 """The reservation, its passengers and its timeline."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from booking.models.network import Cabin
 from contracts import values
 from contracts.values import Price, PriceLine, ReservationSummary, Ticket
 from outbox.inserts import insert
+from outbox.instances import Quick
 from outbox.models import EventSource
 from outbox.prepared import Select, Update, argument
 from outbox.transactions import LostRace
@@ -36,7 +37,9 @@ CHILD_UNDER: Final = 12
 
 def new_record_locator() -> str:
     """A random record locator (PNR), not to be guessed from any other."""
-    return "".join(secrets.choice(LOCATOR_ALPHABET) for _ in range(LOCATOR_LENGTH))
+    drawn = secrets.token_bytes(LOCATOR_LENGTH)
+    # 32 letters: each is as likely as any other.
+    return "".join(LOCATOR_ALPHABET[byte % len(LOCATOR_ALPHABET)] for byte in drawn)
 
 
 class TicketsExhausted(Exception):
@@ -150,14 +153,17 @@ class Reservation(EventSource):
             "booking_class": booking_class,
         }
 
-    def insert(self) -> None:
-        """Write a new reservation.
+    def insert(self, *belongings: Sequence[models.Model]) -> None:
+        """Write a new reservation, then the rows that belong to it.
+
+        Args:
+            belongings: new rows, each group of one model.
 
         Raises:
             LostRace: the record locator is somebody else's; the next attempt draws another.
         """
         try:
-            insert([self])
+            insert([self], *belongings)
         except IntegrityError as error:
             if "locator" not in str(error):
                 raise
@@ -206,7 +212,7 @@ class Reservation(EventSource):
         return Seat.Status.SOLD if self.status == self.Status.CONFIRMED else Seat.Status.HELD
 
 
-class ReservationPassenger(models.Model):
+class ReservationPassenger(Quick):
     """A passenger of a reservation, and the seat. Names are empty where none were given."""
 
     class Type(models.TextChoices):
@@ -317,7 +323,7 @@ class ReservationPassenger(models.Model):
         )
 
 
-class TimelineEntry(models.Model):
+class TimelineEntry(Quick):
     """What happened to a reservation, for a person to read. Only ever added to."""
 
     reservation = models.ForeignKey(Reservation, on_delete=models.PROTECT, related_name="timeline")

@@ -11,11 +11,12 @@ from uuid_utils.compat import uuid7
 
 from booking.models.inventory import Departure
 from booking.models.reservation import Reservation
+from outbox.instances import Quick
 from outbox.prepared import Argument, Update, argument
 from outbox.transactions import LostRace
 
 
-class Saga(models.Model):
+class Saga(Quick):
     """One run of a saga over one reservation.
 
     `live` is the reservation's id while the saga runs and NULL afterwards: its unique constraint

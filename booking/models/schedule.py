@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from booking.models.network import AircraftType, Airport, Cabin, Place
 from contracts.values import LARGEST
+from outbox.instances import Quick
 from outbox.transactions import LostRace
 
 LARGEST_NUMBER: Final = 9999
@@ -40,7 +41,7 @@ def validate_list_prices(prices: Any) -> None:
             raise ValidationError(f"The price of {cabin} must be a whole number of minor units.")
 
 
-class Flight(models.Model):
+class Flight(Quick):
     """A carrier's number on a route.
 
     `list_prices` has the price of one seat of each cabin, in minor units of `currency`.

@@ -161,20 +161,43 @@ class StrictSerializer(serializers.Serializer[dict[str, Any]]):
         """The known fields."""
         errors = self._unknown_fields(data)
         try:
-            values: dict[str, Any] = super().to_internal_value(data)
+            values = self._values(data)
         except serializers.ValidationError as error:
             errors = {**cast("dict[str, Any]", error.detail), **errors}
         if errors:
             raise serializers.ValidationError(errors)
         return values
 
+    def _values(self, data: Any) -> dict[str, Any]:
+        """What DRF makes of the data. By itself it asks each field that may be missing, and each
+        answers with an exception: in JSON, what is not there is not asked for.
+
+        Raises:
+            ValidationError: by field.
+        """
+        if not isinstance(data, dict) or html.is_html_input(data):
+            return cast("dict[str, Any]", super().to_internal_value(data))
+        values, errors = {}, {}
+        for name, field in self.fields.fields.items():
+            if field.required or name in data:
+                try:
+                    values[name] = field.run_validation(data.get(name, serializers.empty))
+                except serializers.ValidationError as error:
+                    errors[name] = error.detail
+        if errors:
+            raise serializers.ValidationError(errors)
+        return values
+
     def _unknown_fields(self, data: Any) -> dict[str, list[str]]:
-        if not isinstance(data, Mapping):
+        if not isinstance(data, dict):
             return {}
-        known = set(self.fields)
-        if html.is_html_input(data):
-            known |= self.not_fields_of_forms()
-        return {name: ["This field is not known."] for name in sorted(set(data) - known)}
+        unknown = data.keys() - self.fields.fields.keys()
+        if unknown and html.is_html_input(data):
+            unknown -= self.not_fields_of_forms()
+        return {name: ["This field is not known."] for name in sorted(unknown)}
+
+    def run_validators(self, value: Any) -> None:
+        """None: what is asked of an object as a whole is in `validate`."""
 
     def not_fields_of_forms(self) -> set[str]:
         """What comes with a form and is not of the object."""

@@ -131,7 +131,7 @@ def seated(
 def _passenger(traveler: Traveler, seat_number: str, on: date) -> ReservationPassenger:
     if traveler.date_of_birth and traveler.date_of_birth > on:
         raise NotBornYet(f"Passenger {traveler.passenger_id} is born after {on}.")
-    return ReservationPassenger(
+    return ReservationPassenger.new(
         passenger_id=traveler.passenger_id,
         seat_number=seat_number,
         chose_seat=traveler.seat_number is not None,

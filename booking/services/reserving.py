@@ -16,11 +16,10 @@ from booking.services.offers import must_match, verified
 from booking.services.party import Traveler, must_be_a_party, must_be_seated_well, seated
 from booking.steps.requests import authorize, quote
 from booking.steps.signals import Pay, PayOffered
-from booking.steps.telling import note, seats_of
+from booking.steps.telling import noted, seats_of
 from contracts.booking import BookingEvent, PassengerContactGiven, ReservationCreated
 from contracts.offers import Offer
 from contracts.values import Contact
-from outbox.inserts import insert
 from outbox.transactions import LostRace, unit_of_work
 
 # Of whom nobody said which language they read.
@@ -142,7 +141,7 @@ def _reservation(
     """The reservation, not saved yet. A hold does not outlast the departure."""
     departure, first = found.departure, party[0]
     hold_ends = now + timedelta(minutes=settings.HOLD_MINUTES)
-    reservation = Reservation(
+    reservation = Reservation.new(
         id=reservation_id,
         passenger_id=first.passenger_id,
         flight_number=departure.flight.number,
@@ -169,12 +168,11 @@ def _write(
     buying = orchestrator.buying(reservation, now=now)
     asked, then = _begin(buying, pay)
     outbox.append(reservation, _created(reservation), *contact, *asked)
-    reservation.insert()
     for passenger in reservation.party:
-        passenger.reservation = reservation
-    insert(reservation.party)
-    insert([buying])
-    note(reservation, "created", f"{seats_of(reservation.party)} held, {then}", now=now)
+        passenger.reservation_id = reservation.pk
+    told = f"{seats_of(reservation.party)} held, {then}"
+    entry = noted(reservation, "created", told, now=now)
+    reservation.insert(reservation.party, [buying], [entry])
 
 
 def _begin(buying: Saga, pay: Pay | PayOffered | None) -> tuple[list[BookingEvent], str]:

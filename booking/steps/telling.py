@@ -46,7 +46,14 @@ MINOR_DIGITS: Final[Mapping[str, int]] = MappingProxyType(
 
 def note(reservation: Reservation, entry: str, detail: str, *, now: datetime) -> None:
     """Add to the reservation's timeline."""
-    insert([TimelineEntry(reservation=reservation, at=now, entry=entry, detail=detail[:200])])
+    insert([noted(reservation, entry, detail, now=now)])
+
+
+def noted(reservation: Reservation, entry: str, detail: str, *, now: datetime) -> TimelineEntry:
+    """What is to be added to the reservation's timeline, not written yet."""
+    return TimelineEntry.new(
+        reservation_id=reservation.pk, at=now, entry=entry, detail=detail[:200]
+    )
 
 
 def seats_of(party: list[ReservationPassenger]) -> str:

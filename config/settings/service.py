@@ -22,11 +22,11 @@ MIDDLEWARE = [
     "outbox.tracing.TraceContext",
     *MIDDLEWARE[:2],
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.browsers.Sessions",
     *MIDDLEWARE[2:],
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "config.browsers.Users",
+    "config.browsers.Messages",
 ]
 TEMPLATES = [
     {

@@ -7,4 +7,5 @@ from config.urls.service import handler400, handler403, handler404, handler500
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 
-urlpatterns = [*service.urlpatterns, path("api/", include("booking.urls"))]
+# What is asked most is found first.
+urlpatterns = [path("api/", include("booking.urls")), *service.urlpatterns]

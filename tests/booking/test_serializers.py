@@ -150,6 +150,10 @@ def test_a_body_that_is_no_object_is_refused(client: Client, body: str) -> None:
         pytest.param('{"passenger_id": NaN}', id="NaN"),
         pytest.param(f'{{"seat_number": "12B", {json.dumps(REQUEST)[1:]}', id="a name twice"),
         pytest.param('{"passenger_id": Infinity}', id="Infinity"),
+        pytest.param(
+            json.dumps({**REQUEST, "contact": {"given_name": "\ud83d"}}), id="half a surrogate pair"
+        ),
+        pytest.param(json.dumps({**REQUEST, "\ud83d": 1}), id="half a pair in a name"),
         pytest.param("[" * 30_000, id="deep nesting cut off"),
         pytest.param('{"a":' * 9000 + "1" + "}" * 9000, id="deep nesting"),
         pytest.param('{"passenger_id": ' + "9" * 5000 + "}", id="thousands of digits"),

@@ -22,6 +22,7 @@ from booking.models import (
     Seat,
     TimelineEntry,
 )
+from booking.models.reservation import LOCATOR_ALPHABET
 from booking.selectors import DepartureClosed, SeatTaken, UnknownFlight, UnknownSeat
 from booking.services import Traveler
 from contracts.booking import PaymentAuthorizeRequested, ReservationCreated
@@ -342,17 +343,17 @@ def test_who_was_outrun_chooses_no_longer_the_foremost_seat(
 # A record locator that somebody else has
 
 
-def drawn(*locators: str) -> Callable[[str], str]:
-    """A random source that draws these locators, letter by letter."""
-    letters = iter("".join(locators))
-    return lambda alphabet: next(letters)
+def drawn(*locators: str) -> Callable[[int], bytes]:
+    """A random source that draws these locators."""
+    places = iter([bytes(map(LOCATOR_ALPHABET.index, locator)) for locator in locators])
+    return lambda count: next(places)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_taken_record_locator_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     departure = factories.departure(factories.flight())
     factories.row(departure, record_locator="AAAAAA")
-    monkeypatch.setattr("secrets.choice", drawn("AAAAAA", "BBBBBB"))
+    monkeypatch.setattr("secrets.token_bytes", drawn("AAAAAA", "BBBBBB"))
     assert factories.reserve().record_locator == "BBBBBB"
     assert Seat.objects.filter(status=Seat.Status.HELD).count() == 1
     assert OutboxEvent.objects.count() == 2

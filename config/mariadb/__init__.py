@@ -1,0 +1,1 @@
+"""Django's backend for MariaDB, with fewer round trips: `base` is where Django looks."""
