@@ -44,7 +44,7 @@ LANGUAGES = [("en", "English"), ("sv", "svenska")]
 globals().update(
     ENVIRONMENT.mail_server("EMAIL_URL", trial=f"filemail:///{BASE_DIR}/var/demo/mails")
 )
-EMAIL_TIMEOUT = ENVIRONMENT.number("EMAIL_TIMEOUT_S", default=10, least=1, most=120)
+EMAIL_TIMEOUT = ENVIRONMENT.number("EMAIL_TIMEOUT_SECONDS", default=10, least=1, most=120)
 DEFAULT_FROM_EMAIL = ENVIRONMENT.mail_address(
     "MAIL_FROM", trial="Airline <no-reply@airline.example.test>"
 )
