@@ -6,6 +6,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final, cast
 
+import msgspec
 from django.db import IntegrityError, models
 from django.db.models import F
 from uuid_utils.compat import uuid7
@@ -87,6 +88,8 @@ class Reservation(EventSource):
     status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
     amount = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3)
+    # The price of a fare as events describe it; NULL at the list price.
+    quoted_price = models.JSONField(null=True, editable=False)
     version = models.PositiveIntegerField(default=1)
     # The number of the last payment operation that was asked for.
     payment_operations = models.PositiveIntegerField(default=0, editable=False)
@@ -119,7 +122,9 @@ class Reservation(EventSource):
         )
 
     def price(self) -> Price:
-        """The amount as events describe it: the list price."""
+        """The amount as events describe it: what a fare has quoted, else the list price."""
+        if self.quoted_price is not None:
+            return msgspec.convert(self.quoted_price, Price)
         line = PriceLine(kind="BASE", code="LIST_PRICE", amount=self.amount)
         return Price(total=self.amount, currency=self.currency, lines=(line,))
 

@@ -56,6 +56,8 @@ class Saga(models.Model):
     void_number = models.PositiveIntegerField(null=True, blank=True)
     refund_number = models.PositiveIntegerField(null=True, blank=True)
     refused_number = models.PositiveIntegerField(null=True, blank=True)
+    # The processor's token for the card, for what the saga is to ask of it later.
+    payment_token = models.CharField(max_length=200, blank=True, default="", editable=False)
     started_at = models.DateTimeField()
     entered_at = models.DateTimeField(help_text="since when the saga is at its step")
     updated_at = models.DateTimeField()
