@@ -98,12 +98,11 @@ class Deliveries:
             if not delivery.endpoint_id or to_each[delivery.endpoint_id] < most:
                 to_each[delivery.endpoint_id] += 1
                 started.append(delivery)
-        self._submit(channel, started)
+        if started:
+            self._submit(channel, started)
         return len(due) == room
 
     def _submit(self, channel: Delivery.Channel, deliveries: list[Delivery]) -> None:
-        if not deliveries:
-            return
         settled: dict[UUID, Outcome] = {}
         prepared = self.channels[channel].prepare(deliveries)
         for delivery, call in zip(deliveries, prepared, strict=True):

@@ -8,7 +8,7 @@ from pytest_django import Settings
 from notification.channels import Channel
 from notification.deliveries import Deliveries
 from notification.models import Delivery
-from tests.notification.receivers import MailServer, Receiver
+from tests.receivers import MailServer, Receiver
 
 LEASE_SECONDS = 0.6
 

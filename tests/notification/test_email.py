@@ -10,8 +10,8 @@ from notification.deliveries import Deliveries
 from notification.models import Attempt, Contact, Delivery, address_digest
 from tests.notification import factories
 from tests.notification.factories import ADDRESS, NOW
-from tests.notification.receivers import MailServer
 from tests.notification.working import Runner, nothing_new, nothing_pending, run_until
+from tests.receivers import MailServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("short_leases")]
 

@@ -7,7 +7,7 @@ import pytest
 
 from notification.channels.posting import Poster
 from notification.channels.targets import Target, UnfitTarget, is_public, parse, resolve
-from tests.notification.receivers import Receiver
+from tests.receivers import Receiver
 
 PRIVATE = [
     "127.0.0.1",

@@ -15,8 +15,8 @@ from notification.deliveries import Deliveries
 from notification.models import PING, Attempt, Delivery, Endpoint
 from notification.models.endpoint import LASTING, new_secret
 from tests.notification import factories
-from tests.notification.receivers import Posted, Receiver
 from tests.notification.working import Runner, nothing_new, nothing_pending, run_until
+from tests.receivers import Posted, Receiver
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("short_leases")]
 

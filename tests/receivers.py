@@ -27,14 +27,25 @@ class MailServer:
         self.refuse_data = ""
         self.taken: list[tuple[str, EmailMessage]] = []
         self.host, [self.port] = "127.0.0.1", free_ports(1)
-        self._controller = Controller(self, hostname=self.host, port=self.port)
+        self._controller: Controller | None = None
 
     def __enter__(self) -> Self:
-        self._controller.start()
+        self.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._controller.stop()
+        self.stop()
+
+    def start(self) -> None:
+        """Listen, on the same port each time."""
+        self._controller = Controller(self, hostname=self.host, port=self.port)
+        self._controller.start()
+
+    def stop(self) -> None:
+        """Be away."""
+        if self._controller:
+            self._controller.stop()
+        self._controller = None
 
     @property
     def recipients(self) -> list[str]:
