@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-slow lint types bench-outbox bench-booking bench-payment bench-saga events openapi saga
+.PHONY: help demo up down test test-slow lint types bench-outbox bench-booking bench-payment bench-saga bench-notification events openapi saga
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
@@ -48,3 +48,6 @@ bench-payment:  ## how many authorizations one worker gets through; fails where 
 
 bench-saga:  ## how long a reservation takes to be confirmed, step by step; fails where it is too long
 	@$(PYTHON) dev/bench.py saga
+
+bench-notification:  ## how many webhooks one runner sends, and how soon a mail follows; fails where it is too slow
+	@$(PYTHON) dev/bench.py notification

@@ -1,6 +1,8 @@
 """`make bench-…`: a benchmark on servers of its own, below var/bench.
 
-python3 dev/bench.py outbox|booking|payment|saga [--quick] [--rounds N] [--part NAME ...]
+python3 dev/bench.py NAME [--quick] [--rounds N] [--part NAME ...]
+
+NAME is outbox, booking, payment, saga or notification.
 """
 
 import os
@@ -34,6 +36,7 @@ BENCHMARKS = {
     "booking": Benchmark(kafka=False),
     "payment": Benchmark(),
     "saga": Benchmark(services=SERVICES),
+    "notification": Benchmark(),
 }
 
 
