@@ -107,7 +107,15 @@ class EndpointAdmin(admin.ModelAdmin):
     ordering = ["-id"]
     form = EndpointForm
     fields = ["url", "description", "event_types"]
-    actions = ["enable", "ping", "rotate"]
+    actions = ["enable", "ping", "rotate", "end"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What ends an endpoint is the action, which takes its deliveries along."""
+        return False
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        """Django's permission to delete such rows."""
+        return super().has_delete_permission(request)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """What is shown of an endpoint that is there: how it stands and its secrets, too."""
@@ -139,6 +147,13 @@ class EndpointAdmin(admin.ModelAdmin):
         for endpoint in queryset:
             services.enable(endpoint)
             self.message_user(request, f"{endpoint} gets webhooks again")
+
+    @admin.action(permissions=["end"], description="End: forget these and what they were sent")
+    def end(self, request: HttpRequest, queryset: QuerySet[Endpoint]) -> None:
+        """Send nothing more."""
+        for endpoint in queryset:
+            services.remove(endpoint)
+            self.message_user(request, f"{endpoint} is gone")
 
     @admin.action(permissions=["change"], description="Ping: send a test message")
     def ping(self, request: HttpRequest, queryset: QuerySet[Endpoint]) -> None:

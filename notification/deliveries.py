@@ -139,8 +139,9 @@ class Deliveries:
             return Outcome(verdict=Verdict.BROKEN, error=traceback.format_exc())
 
     def _purge(self) -> bool:
-        """Now and then, forget what retention is over for; whether there may be more."""
-        if monotonic() < self._next_purge:
+        """Now and then, where the first shard is this runner's, forget what retention is over for;
+        whether there may be more."""
+        if monotonic() < self._next_purge or 0 not in self.leases.shards:
             return False
         done = services.purge_chunk(
             contacts=timedelta(days=settings.CONTACT_RETENTION_DAYS),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from notification.models import Contact, Delivery, Endpoint, OptOut, address_digest
@@ -27,8 +27,9 @@ def deliveries() -> QuerySet[Delivery]:
 
 
 def deliveries_by_id(ids: Collection[UUID]) -> list[Delivery]:
-    """These deliveries and their endpoints, as they are now."""
-    return list(Delivery.objects.filter(pk__in=ids).select_related("endpoint"))
+    """These deliveries, locked until the transaction ends, and their endpoints, as they are now."""
+    locked = Delivery.objects.filter(pk__in=ids).select_for_update()
+    return list(locked.prefetch_related("endpoint"))
 
 
 def due_deliveries(
@@ -75,12 +76,15 @@ def opted_out(addresses: Collection[str]) -> set[str]:
     return {digests[digest] for digest in found}
 
 
-def contacts_with(address: str) -> list[Contact]:
-    """The contacts that name an address, their own or a passenger's, in whatever case."""
+def contacts_with(address: str) -> list[UUID]:
+    """The reservations whose contact names an address, its own or a passenger's, in whatever case.
+
+    Every contact is looked at: case, and the parts of a JSON column, are not compared alike on
+    every database, and a contact must not be missed. Somebody asks for it now and then.
+    """
     wanted = address.lower()
-    # JSON cannot be searched by its parts alike on every database: what may match is looked at.
-    maybe = Contact.objects.filter(Q(email__iexact=wanted) | Q(passengers__icontains=wanted))
-    return [contact for contact in maybe if wanted in contact.addresses()]
+    known = Contact.objects.filter(erased_at=None).iterator()
+    return [contact.pk for contact in known if wanted in contact.addresses()]
 
 
 def redeliverable(endpoint: Endpoint, *, since: datetime) -> list[UUID]:

@@ -67,6 +67,10 @@ class OfEndpoint(generics.GenericAPIView[Endpoint]):
 class EndpointDetail(OfEndpoint, generics.RetrieveDestroyAPIView[Endpoint]):
     """One endpoint; a DELETE ends its webhooks, and takes its deliveries along."""
 
+    def perform_destroy(self, instance: Endpoint) -> None:
+        """End it."""
+        services.remove(instance)
+
 
 class Secret(OfEndpoint):
     """The secret of an endpoint."""

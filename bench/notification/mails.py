@@ -117,7 +117,7 @@ class Mails:
 def publish(kafka: Producer, event: BookingEvent, sequence: int) -> None:
     """Put an event on its topic as booking's relay would; returns when it is acknowledged."""
     key = str(event.reservation_id)
-    headers = {
+    headers: dict[str, str | bytes | None] = {
         "ce_specversion": "1.0",
         "ce_id": str(uuid7()),
         "ce_source": f"/{event.source}",

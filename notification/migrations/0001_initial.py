@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 blank=True,
                 null=True,
-                on_delete=django.db.models.deletion.CASCADE,
+                on_delete=django.db.models.deletion.PROTECT,
                 related_name="deliveries",
                 to="notification.endpoint",
             ),
@@ -214,6 +214,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="delivery",
             index=models.Index(fields=["endpoint", "created_at"], name="notification_delivery_log"),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(fields=["completed_at"], name="notification_delivery_old"),
         ),
         migrations.AddConstraint(
             model_name="delivery",

@@ -92,7 +92,13 @@ class Delivery(models.Model):
         max_length=40, help_text="contact, passenger:<number>, or an endpoint's id"
     )
     endpoint = models.ForeignKey(
-        Endpoint, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"
+        # Not CASCADE: where constraints are not deferred, Django would first take the endpoint out
+        # of the deliveries, which the check below does not allow.
+        Endpoint,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deliveries",
     )
     shard = models.PositiveSmallIntegerField()
     payload = models.TextField(help_text="the event, as JSON")
@@ -123,6 +129,7 @@ class Delivery(models.Model):
                 name="notification_delivery_due",
             ),
             models.Index(fields=["endpoint", "created_at"], name="notification_delivery_log"),
+            models.Index(fields=["completed_at"], name="notification_delivery_old"),
         ]
 
     def __str__(self) -> str:
@@ -142,7 +149,7 @@ class Delivery(models.Model):
             event_id=event_id,
             event_type=event_type,
             created_at=now,
-            next_attempt_at=now,
+            next_attempt_at=Now(),
             **content,
         )
         made.shard = shard_of(str(made.pk))

@@ -11,6 +11,7 @@ from notification.services.endpoints import (
     redeliver_since,
     refuse_unfit,
     register,
+    remove,
     rotate_secret,
 )
 from notification.services.outcomes import record_outcomes
@@ -32,5 +33,6 @@ __all__ = [
     "redeliver_since",
     "refuse_unfit",
     "register",
+    "remove",
     "rotate_secret",
 ]

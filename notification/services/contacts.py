@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from contracts.booking import PassengerContactGiven
 from notification import selectors
@@ -28,7 +29,6 @@ def opt_out(digest: str, *, now: datetime) -> None:
     OptOut.objects.get_or_create(digest=digest, defaults={"created_at": now})
 
 
-@unit_of_work
 def erase_contact(address: str, *, now: datetime) -> int:
     """Forget every contact that names an address; returns how many there were.
 
@@ -36,9 +36,14 @@ def erase_contact(address: str, *, now: datetime) -> int:
     known, by its digest.
     """
     found = selectors.contacts_with(address)
-    for contact in found:
-        contact.erase(now=now)
+    for reservation_id in found:
+        _erase(reservation_id, now)
     return len(found)
+
+
+@unit_of_work
+def _erase(reservation_id: UUID, now: datetime) -> None:
+    Contact.objects.select_for_update().get(pk=reservation_id).erase(now=now)
 
 
 @unit_of_work

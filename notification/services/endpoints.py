@@ -15,6 +15,7 @@ from notification.models import PING, Delivery, Endpoint, IllegalTransition
 from outbox.transactions import LostRace, unit_of_work
 
 MOST_ENDPOINTS: Final = 100
+CHUNK: Final = 500
 
 
 class UnfitUrl(APIException):
@@ -82,6 +83,28 @@ def enable(endpoint: Endpoint) -> None:
     Endpoint.objects.select_for_update().get(pk=endpoint.pk).enable()
 
 
+def remove(endpoint: Endpoint) -> None:
+    """Send an endpoint nothing more, and forget it with all that it was sent.
+
+    In units of `CHUNK`: they may be many, and runners go on meanwhile.
+    """
+    endpoint.disable("it is being removed")
+    while not _removed(endpoint):
+        pass
+
+
+@unit_of_work
+def _removed(endpoint: Endpoint) -> bool:
+    """Remove some of its deliveries, or the endpoint itself when none is left; whether that was
+    done."""
+    ids = list(endpoint.deliveries.values_list("pk", flat=True)[:CHUNK])
+    if ids:
+        Delivery.objects.filter(pk__in=ids).delete()
+    else:
+        Endpoint.objects.filter(pk=endpoint.pk).delete()
+    return not ids
+
+
 @unit_of_work
 def ping(endpoint: Endpoint, *, now: datetime) -> Delivery:
     """Have a test message sent to an endpoint, as signed and as often tried as any."""
@@ -96,7 +119,7 @@ def ping(endpoint: Endpoint, *, now: datetime) -> Delivery:
         payload=msgspec.json.encode(content).decode(),
     )
     Delivery.record([made])
-    return made
+    return Delivery.objects.get(pk=made.pk)
 
 
 @unit_of_work

@@ -58,7 +58,8 @@ def partner(system: System) -> Iterator[tuple[Receiver, str]]:
             "notification",
             "shell",
             "--command",
-            "from notification.models import Endpoint; Endpoint.objects.all().delete()",
+            "from notification import services; from notification.models import Endpoint; "
+            f"services.remove(Endpoint.objects.get(pk='{made.json['id']}'))",
         )
 
 

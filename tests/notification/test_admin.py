@@ -95,6 +95,13 @@ def test_a_disabled_endpoint_says_why_and_is_enabled_again(operator: Client) -> 
     assert (endpoint.is_enabled, endpoint.disabled_reason) == (True, "")
 
 
+def test_operators_end_an_endpoint_with_all_that_it_was_sent(operator: Client) -> None:
+    factories.webhook(factories.endpoint())
+    assert "is gone" in act(operator, Endpoint, "end")
+    assert not Endpoint.objects.exists()
+    assert not Delivery.objects.exists()
+
+
 def test_operators_ping(operator: Client) -> None:
     factories.endpoint()
     said = act(operator, Endpoint, "ping")

@@ -240,6 +240,13 @@ def test_a_runner_finishes_what_is_under_way_and_gives_its_shards_back(runner: R
     assert not Lease.objects.exclude(owner="").exists()
 
 
+def test_what_retention_is_over_for_is_forgotten_by_the_runner(runner: Runner) -> None:
+    factories.delivery()
+    Delivery.objects.update(status="SENT", completed_at=factories.NOW)
+    runner({EMAIL: Scripted(SENT)}).run_once()
+    assert not Delivery.objects.exists()
+
+
 def test_a_delivery_that_is_recorded_wakes_the_runners(monkeypatch: pytest.MonkeyPatch) -> None:
     woken: list[str] = []
     monkeypatch.setattr("notification.models.delivery.nudge_on_commit", woken.append)
