@@ -84,7 +84,9 @@ def mail_server(value: str) -> dict[str, Any]:
     scheme, _, rest = value.partition("://")
     if scheme not in MAIL_SCHEMES or not rest:
         raise ValueError(f"it is not one of {', '.join(MAIL_SCHEMES)}, and a place")
-    place = rest.rpartition("@")[2]
+    login, _, place = rest.rpartition("@")
+    if re.search(r"[/?#\[\]@]", login):
+        raise ValueError("its password has characters that must be %-escaped")
     if scheme != "filemail":
         _port_of(place.partition("/")[0])
     parsed: dict[str, Any] = dict(environ.Env.email_url_config(value))
