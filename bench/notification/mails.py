@@ -1,5 +1,6 @@
 """How soon a mail is at the mail server after its event was published, when nothing else is."""
 
+import logging
 import random
 import threading
 import time
@@ -43,6 +44,7 @@ class MailServer:
     """Takes every mail, and says when the last one came."""
 
     def __init__(self) -> None:
+        logging.getLogger("mail.log").setLevel(logging.WARNING)  # it tells every line it hears
         [self.port] = free_ports(1)
         self.came = threading.Event()
         self.at = 0.0
