@@ -2,18 +2,34 @@
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db.models import Model
 from django.test import Client
 
-from notification.models import Contact, Delivery, Endpoint
+from notification import services
+from notification.models import Contact, Delivery, Endpoint, OptOut, address_digest
 from tests.admin_pages import edits_by_hand, url
 from tests.notification import factories
 
 pytestmark = pytest.mark.django_db
 
 
+MODELS = (Delivery, Endpoint, Contact, OptOut)
+
+
 @pytest.fixture
 def operator(admin_client: Client) -> Client:
     return admin_client
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_list_and_a_row_of_every_model_render(operator: Client, model: type[Model]) -> None:
+    factories.webhook(factories.endpoint())
+    factories.delivery()
+    services.opt_out(address_digest(factories.ADDRESS), now=factories.NOW)
+    row = model._default_manager.first()
+    assert row is not None
+    pages = [operator.get(url(model, "changelist")), operator.get(url(model, "change", row.pk))]
+    assert [page.status_code for page in pages] == [200, 200]
 
 
 def act(visitor: Client, model: type[Delivery | Endpoint], action: str) -> str:

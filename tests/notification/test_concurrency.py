@@ -49,7 +49,9 @@ def drain(channel: Scripted, all_joined: threading.Barrier) -> None:
     runner.close()
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "count", [200, pytest.param(10_000, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
+)
 def test_two_runners_drain_what_is_pending_without_a_duplicate(count: int) -> None:
     pending(count)
     sent: Counter[UUID] = Counter()

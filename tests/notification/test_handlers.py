@@ -1,8 +1,9 @@
 """What events come to: contacts, and deliveries to everybody who is to be told."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from django.db import IntegrityError
 
 from contracts.booking import (
     PassengerContactGiven,
@@ -11,6 +12,7 @@ from contracts.booking import (
     TicketsIssued,
 )
 from contracts.registry import EVENTS
+from notification import services
 from notification.handlers import BOOKINGS
 from notification.models import OPTIONAL, Contact, Delivery
 from outbox.held import Incoming
@@ -60,6 +62,14 @@ def test_an_event_that_comes_again_becomes_nothing_more() -> None:
     messages = told(contact, factories.event(reservation_id=contact.reservation_id))
     apply(*messages)
     apply(*messages)
+    assert Delivery.objects.count() == 1
+
+
+def test_the_database_has_one_delivery_per_event_recipient_and_channel() -> None:
+    event, event_id = factories.event(), uuid4()
+    services.record_event(event, event_id=event_id, now=factories.NOW)
+    with pytest.raises(IntegrityError):
+        services.record_event(event, event_id=event_id, now=factories.NOW)
     assert Delivery.objects.count() == 1
 
 
