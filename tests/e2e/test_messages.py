@@ -46,6 +46,12 @@ def statuses(system: System, reservation: str) -> list[object]:
     return [one["status"] for one in deliveries(system) if one["reservation_id"] == reservation]
 
 
+def unsubscribe_link(mail_server: MailServer, locator: str) -> str:
+    """Where a reservation's mails lead whoever wants fewer."""
+    mail = next(mail for _, mail in mail_server.taken if mail["Subject"].startswith(locator))
+    return str(mail["List-Unsubscribe"]).strip().strip("<>")
+
+
 @pytest.fixture
 def partner(system: System) -> Iterator[tuple[Receiver, str]]:
     """A partner's web server, registered, and the secret that it was given."""
@@ -80,6 +86,9 @@ def test_a_confirmed_reservation_is_one_mail_and_one_webhook_for_each_event(
     assert set(mails_about(mail_server, locator).values()) == {1}
     told = [Webhook(secret).verify(posted.body, posted.headers) for posted in of_it()]
     assert Counter(one["type"] for one in told) == Counter([CONFIRMED, TICKETS])
+
+    page = Browser().get(unsubscribe_link(mail_server, locator))
+    assert (page.status, "<button>" in page.text) == (200, True)
 
 
 def test_mails_wait_for_a_mail_server_that_is_away_and_come_once(
