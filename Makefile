@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-slow lint types bench-outbox bench-booking bench-payment bench-saga bench-fare events openapi saga
+.PHONY: help demo up down test test-slow lint types bench-outbox bench-booking bench-payment bench-saga bench-fare bench-notification events openapi saga
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
@@ -51,3 +51,6 @@ bench-saga:  ## how long a reservation takes to be confirmed, step by step; fail
 
 bench-fare:  ## how long a price takes, over HTTP and on a reservation's way; fails where it is too long
 	@$(PYTHON) dev/bench.py fare
+
+bench-notification:  ## how many webhooks one runner sends, and how soon a mail follows; fails where it is too slow
+	@$(PYTHON) dev/bench.py notification

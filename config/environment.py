@@ -129,6 +129,14 @@ class Environment:
         """The variable as an http or https address without a path."""
         return self._read(name, values.http_address, REQUIRED, trial)
 
+    def mail_server(self, name: str, *, trial: str) -> dict[str, Any]:
+        """The variable as a mail server's URL, such as `smtp://…`, in Django's settings."""
+        return self._read(name, values.mail_server, REQUIRED, trial)
+
+    def mail_address(self, name: str, *, trial: str) -> str:
+        """The variable as an e-mail address, perhaps with a name before it."""
+        return self._read(name, values.mail_address, REQUIRED, trial)
+
     def database(self, name: str, *, trial: str) -> dict[str, Any]:
         """The variable as a database URL, `mysql://…` or `sqlite:////…`, in Django's form."""
         return self._read(name, values.database, REQUIRED, trial)

@@ -12,7 +12,13 @@ from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 
-PORTS: Final = {"gateway": 3000, "booking": 4001, "payment": 4002, "fare": 4003}
+PORTS: Final = {
+    "gateway": 3000,
+    "booking": 4001,
+    "payment": 4002,
+    "fare": 4003,
+    "notification": 4004,
+}
 
 
 def _service() -> str:

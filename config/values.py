@@ -4,6 +4,7 @@ What is wrong is said without the value wherever it may hold a password.
 """
 
 import re
+from email.utils import parseaddr
 from importlib.util import find_spec
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -13,6 +14,8 @@ from urllib.parse import urlsplit
 import environ
 
 DATABASE_SCHEMES: Final = ("mysql", "sqlite")
+MAIL_PORTS: Final = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
+MAIL_SCHEMES: Final = (*MAIL_PORTS, "filemail")
 HOST_PORT: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 
 
@@ -72,6 +75,31 @@ def dotted_path(value: str) -> str:
         found = None
     if not found:
         raise ValueError(f"there is no {value}")
+    return value
+
+
+def mail_server(value: str) -> dict[str, Any]:
+    """A mail server's address as Django's settings: `smtp://user:password@host:port`, `smtp+tls`
+    with STARTTLS, `smtp+ssl` with TLS from the start, or `filemail:////folder` for none."""
+    scheme, _, rest = value.partition("://")
+    if scheme not in MAIL_SCHEMES or not rest:
+        raise ValueError(f"it is not one of {', '.join(MAIL_SCHEMES)}, and a place")
+    login, _, place = rest.rpartition("@")
+    if re.search(r"[/?#\[\]@]", login):
+        raise ValueError("its password has characters that must be %-escaped")
+    if scheme != "filemail":
+        _port_of(place.partition("/")[0])
+    parsed: dict[str, Any] = dict(environ.Env.email_url_config(value))
+    if not parsed["EMAIL_FILE_PATH" if scheme == "filemail" else "EMAIL_HOST"]:
+        raise ValueError("it names no place")
+    return {**parsed, "EMAIL_PORT": parsed["EMAIL_PORT"] or MAIL_PORTS.get(scheme)}
+
+
+def mail_address(value: str) -> str:
+    """An e-mail address, perhaps with a name before it: `Airline <no-reply@example.com>`."""
+    address = parseaddr(value)[1]
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not value.isprintable():
+        raise ValueError(f"{value!r} is not an e-mail address")
     return value
 
 

@@ -1,6 +1,8 @@
 """`make bench-…`: a benchmark on servers of its own, below var/bench.
 
-python3 dev/bench.py outbox|booking|payment|saga|fare [--quick] [--rounds N] [--part NAME ...]
+python3 dev/bench.py NAME [--quick] [--rounds N] [--part NAME ...]
+
+NAME is outbox, booking, payment, saga, fare or notification.
 """
 
 import os
@@ -35,6 +37,7 @@ BENCHMARKS = {
     "payment": Benchmark(),
     "saga": Benchmark(services=SERVICES),
     "fare": Benchmark(services=SERVICES),
+    "notification": Benchmark(),
 }
 
 

@@ -23,6 +23,8 @@ DEPLOYED = {
     "CSRF_TRUSTED_ORIGINS": "https://reservations.example.test",
     "KAFKA_BOOTSTRAP_SERVERS": "kafka.example.test:9092",
     "OFFER_SIGNING_KEYS": "an-example-of-a-key-that-signs-offers-0123456789",
+    "EMAIL_URL": "smtp+tls://mail.example.test:587",
+    "MAIL_FROM": "no-reply@example.test",
     "PROCESSOR": "payment.processors.simulator.Simulator",
     "PROCESSOR_BOOKS": str(FOLDER / "processor-books.sqlite3"),
     **{

@@ -28,7 +28,12 @@ from dev.story import Step, from_history, from_operations, from_timeline, told
 BODY = '{"passenger_id":1,"flight_number":1001,"seat_number":"12A"}'
 CONFIRMED_SECONDS = 30
 # What there is to look at with a browser.
-API_PATHS = {"booking": "api/reservations", "payment": "api/payments", "fare": "api/quotes"}
+API_PATHS = {
+    "booking": "api/reservations",
+    "payment": "api/payments",
+    "fare": "api/quotes",
+    "notification": "api/deliveries",
+}
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -45,6 +50,7 @@ class Demonstration:
         settings = {
             "SECRET_KEY": secrets.token_urlsafe(32),
             "PROCESSOR_BOOKS": f"{folder}/processor-books.sqlite3",
+            "EMAIL_URL": f"filemail:///{folder}/mails",
         }
         ports = {service.name: service.port + offset for service in SERVICES}
         self.stack = Stack(folder, Embedded(folder), ports=ports, settings=settings)
@@ -169,6 +175,7 @@ class Demonstration:
         print("In a second terminal, for instance:")
         print(f"  .venv/bin/python manage.py outbox_history {reservation}")
         print(f"  SERVICE=payment .venv/bin/python manage.py outbox_history {reservation}")
+        print(f"Mails: {_shown(self.folder / 'mails')}")
         print(f"Logs: {_shown(self.folder / 'log')}\n")
         try:
             step("up until Ctrl-C")

@@ -24,6 +24,7 @@ def lasting_stack(offset: int) -> Stack:
         settings={
             "SECRET_KEY": _secret_key(),
             "PROCESSOR_BOOKS": f"{FOLDER}/processor-books.sqlite3",
+            "EMAIL_URL": f"filemail:///{FOLDER}/mails",
             "WEB_CONCURRENCY": "2",
         },
         as_child=False,
@@ -43,4 +44,5 @@ def report(stack: Stack) -> None:
     step("everything is up and healthy")
     offset = stack.ports["gateway"] - next(s.port for s in SERVICES if s.name == "gateway")
     print(f"\n{addresses(offset)}")
+    print(f"Mails: {FOLDER.relative_to(ROOT)}/mails")
     print(f"Logs: {FOLDER.relative_to(ROOT)}/log; `make down` stops it, the data stays\n")

@@ -80,9 +80,15 @@ FARE = Service(
     ),
     commands=("run_outbox_relay", "consume_bookings"),
 )
+NOTIFICATION = Service(
+    "notification",
+    4004,
+    one_shots=(("migrate", "--no-input"), ("create_topics",)),
+    commands=("consume_bookings", "run_deliveries"),
+)
 GATEWAY = Service("gateway", 3000, database=False)
 
-SERVICES = (BOOKING, PAYMENT, FARE, GATEWAY)
+SERVICES = (BOOKING, PAYMENT, FARE, NOTIFICATION, GATEWAY)
 
 
 def with_database() -> tuple[Service, ...]:

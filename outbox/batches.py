@@ -14,8 +14,8 @@ from outbox.held import Incoming, envelope_of, hold, restore
 from outbox.inserts import insert
 from outbox.models import HeldMessage, InboxMark
 from outbox.prepared import Rows, Select, Update, argument, arguments, numbered
+from outbox.receiving import received
 from outbox.registry import ContractViolation, Payload
-from outbox.tracing import traced
 from outbox.transactions import LostRace
 
 Handler = Callable[[Any], None]
@@ -171,7 +171,7 @@ class Batch:
 
     def _handle(self, envelope: Envelope, payload: Payload | None) -> None:
         if handler := self.handlers.get(envelope.type):
-            with traced(envelope.traceparent):
+            with received(envelope):
                 handler(payload)
         else:
             self.unhandled[envelope.type] += 1

@@ -12,6 +12,7 @@ DEFAULTS: Final = {
     "BOOKING_DATABASE_URL": "sqlite://:memory:",
     "PAYMENT_DATABASE_URL": "sqlite://:memory:",
     "FARE_DATABASE_URL": "sqlite://:memory:",
+    "NOTIFICATION_DATABASE_URL": "sqlite://:memory:",
 }
 
 for name, value in DEFAULTS.items():

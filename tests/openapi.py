@@ -42,7 +42,7 @@ def problems_of(service: str) -> set[tuple[str, int]]:
 
 
 def _problems(document: Any, response: Any) -> Iterator[Any]:
-    content = response["content"].get("application/problem+json")
+    content = response.get("content", {}).get("application/problem+json")
     if content:
         for schema in content["schema"].get("oneOf", [content["schema"]]):
             name = schema["$ref"].rpartition("/")[2]

@@ -15,6 +15,7 @@ SILENCED_SYSTEM_CHECKS = [
 BOOKING_URL = ENVIRONMENT.url("BOOKING_URL", trial="http://127.0.0.1:4001")
 PAYMENT_URL = ENVIRONMENT.url("PAYMENT_URL", trial="http://127.0.0.1:4002")
 FARE_URL = ENVIRONMENT.url("FARE_URL", trial="http://127.0.0.1:4003")
+NOTIFICATION_URL = ENVIRONMENT.url("NOTIFICATION_URL", trial="http://127.0.0.1:4004")
 # Which service answers for which path: the longest matching prefix wins. What fare answers to
 # booking alone is not here.
 ROUTES = {
@@ -23,6 +24,7 @@ ROUTES = {
     "/api/offers": FARE_URL,
     "/api/payments": PAYMENT_URL,
     "/payments/webhooks": PAYMENT_URL,
+    "/unsubscribe": NOTIFICATION_URL,
 }
 UPSTREAM_CONNECT_MS = ENVIRONMENT.number("UPSTREAM_CONNECT_MS", default=1000, least=1, most=60_000)
 UPSTREAM_READ_MS = ENVIRONMENT.number("UPSTREAM_READ_MS", default=10_000, least=1, most=60_000)

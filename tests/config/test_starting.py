@@ -21,6 +21,7 @@ REQUIRED = {
         "BOOKING_URL": "http://booking:4001",
         "PAYMENT_URL": "http://payment:4002",
         "FARE_URL": "http://fare:4003",
+        "NOTIFICATION_URL": "http://notification:4004",
     },
     "booking": {
         **KAFKA,
@@ -39,6 +40,13 @@ REQUIRED = {
         "FARE_DATABASE_URL": "mysql://fare:x@db-fare:3306/fare",
         "BOOKING_URL": "http://booking:4001",
         "OFFER_SIGNING_KEYS": string.ascii_letters,
+    },
+    "notification": {
+        **KAFKA,
+        "NOTIFICATION_DATABASE_URL": "mysql://notification:x@db-notification:3306/notification",
+        "EMAIL_URL": "smtp://mail:25",
+        "MAIL_FROM": "no-reply@fly.example",
+        "GATEWAY_URL": "https://fly.example",
     },
 }
 MISSING = [(service, name) for service, own in REQUIRED.items() for name in [*EVERYWHERE, *own]]

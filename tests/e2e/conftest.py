@@ -8,16 +8,27 @@ from dev.backings import Servers
 from dev.folders import private_folder
 from dev.stack import Stack
 from tests.e2e.system import System
+from tests.receivers import MailServer
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def mail_server() -> Iterator[MailServer]:
+    """Where the system's mails go."""
+    with MailServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def stack(mail_server: MailServer) -> Iterator[Stack]:
     """The running system, on ports and data of its own."""
     folder = private_folder("e2e")
-    books = str(folder / "processor-books.sqlite3")
-    stack = Stack(
-        folder, Servers(folder), settings={"PROCESSOR_BOOKS": books, "UPSTREAM_READ_MS": "5000"}
-    )
+    settings = {
+        "PROCESSOR_BOOKS": str(folder / "processor-books.sqlite3"),
+        "UPSTREAM_READ_MS": "5000",
+        "EMAIL_URL": f"smtp://{mail_server.host}:{mail_server.port}",
+        "WEBHOOK_PRIVATE_TARGETS": "1",
+    }
+    stack = Stack(folder, Servers(folder), settings=settings)
     try:
         stack.start()
         yield stack

@@ -37,6 +37,7 @@ class System:
         self.booking = stack.url("booking")
         self.payment = stack.url("payment")
         self.fare = stack.url("fare")
+        self.notification = stack.url("notification")
 
     # Looking
 

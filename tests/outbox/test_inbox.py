@@ -7,7 +7,8 @@ import pytest
 from django.db import OperationalError
 
 from outbox.held import Incoming
-from outbox.models import HeldMessage, InboxMark
+from outbox.models import HeldMessage, InboxMark, OutboxEvent
+from outbox.receiving import NothingReceived, envelope
 from outbox.tracing import traced, traceparent
 from outbox.transactions import LostRace
 from tests.outbox.factories import an_inbox, an_order, appended, effects, messages_of, placed
@@ -198,6 +199,20 @@ def test_an_event_carries_its_trace_into_what_it_causes() -> None:
         appended(order)
     an_inbox(placed=look).apply(messages_of(order))
     assert seen == [trace]
+
+
+def test_a_handler_can_tell_which_event_it_has_in_hand_and_nobody_else_can() -> None:
+    seen: list[tuple[str, int]] = []
+
+    def look(event: Any) -> None:
+        seen.append((envelope().id, envelope().sequence))
+
+    order = an_order()
+    appended(order)
+    an_inbox(placed=look).apply(messages_of(order))
+    assert seen == [(str(OutboxEvent.objects.get().event_id), 1)]
+    with pytest.raises(NothingReceived):
+        envelope()
 
 
 @pytest.mark.parametrize(

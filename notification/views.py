@@ -1,0 +1,173 @@
+"""The HTTP API: parse, one call, render."""
+
+from typing import Any
+
+from django.core import signing
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from notification import documents, selectors, services
+from notification.links import digest_of
+from notification.messages import EndpointRequest, RedeliveryRequest
+from notification.models import Delivery, Endpoint
+from notification.presenting import language_for
+from notification.serializers import (
+    DeliverySerializer,
+    EndpointSerializer,
+    EndpointWithSecretSerializer,
+    RedeliveredSerializer,
+    parsed,
+)
+
+
+class EndpointList(generics.ListAPIView[Endpoint]):
+    """Endpoints, newest first; a POST registers one."""
+
+    serializer_class = EndpointSerializer
+
+    def get_queryset(self) -> QuerySet[Endpoint]:
+        """Every endpoint."""
+        return selectors.endpoints()
+
+    @documents.REGISTER
+    def post(self, request: Request) -> Response:
+        """The endpoint, with the secret that its webhooks are signed with."""
+        asked = parsed(request.data, EndpointRequest)
+        made = services.register(
+            url=asked.url,
+            event_types=asked.event_types,
+            description=asked.description,
+            now=timezone.now(),
+        )
+        return Response(
+            EndpointWithSecretSerializer(made).data,
+            status=status.HTTP_201_CREATED,
+            headers={"Location": f"{request.path}/{made.pk}", "Cache-Control": "no-store"},
+        )
+
+
+class OfEndpoint(generics.GenericAPIView[Endpoint]):
+    """What is done with one endpoint."""
+
+    serializer_class: Any = EndpointSerializer
+
+    def get_queryset(self) -> QuerySet[Endpoint]:
+        """Every endpoint."""
+        return selectors.endpoints()
+
+
+class EndpointDetail(OfEndpoint, generics.RetrieveDestroyAPIView[Endpoint]):
+    """One endpoint; a DELETE ends its webhooks, and takes its deliveries along."""
+
+    def perform_destroy(self, instance: Endpoint) -> None:
+        """End it."""
+        services.remove(instance)
+
+
+class Secret(OfEndpoint):
+    """The secret of an endpoint."""
+
+    @documents.ROTATE
+    def post(self, request: Request, pk: Any) -> Response:
+        """The endpoint with its new secret."""
+        rotated = services.rotate_secret(self.get_object())
+        return Response(
+            EndpointWithSecretSerializer(rotated).data, headers={"Cache-Control": "no-store"}
+        )
+
+
+class Ping(OfEndpoint):
+    """A test message."""
+
+    @documents.PING
+    def post(self, request: Request, pk: Any) -> Response:
+        """Its delivery, which is on its way."""
+        made = services.ping(self.get_object(), now=timezone.now())
+        return Response(DeliverySerializer(made).data, status=status.HTTP_202_ACCEPTED)
+
+
+class Redeliveries(OfEndpoint):
+    """What is sent again."""
+
+    @documents.REDELIVER_SINCE
+    def post(self, request: Request, pk: Any) -> Response:
+        """How much."""
+        endpoint = self.get_object()
+        asked = parsed(request.data, RedeliveryRequest)
+        count = services.redeliver_since(endpoint, since=asked.since)
+        told = RedeliveredSerializer({"redelivered": count}).data
+        return Response(told, status=status.HTTP_202_ACCEPTED)
+
+
+class DeliveryList(generics.ListAPIView[Delivery]):
+    """Deliveries, newest first."""
+
+    serializer_class = DeliverySerializer
+
+    def get_queryset(self) -> QuerySet[Delivery]:
+        """Every delivery."""
+        return selectors.deliveries()
+
+
+class DeliveryDetail(generics.RetrieveAPIView[Delivery]):
+    """One delivery and its log."""
+
+    serializer_class = DeliverySerializer
+
+    def get_queryset(self) -> QuerySet[Delivery]:
+        """Every delivery."""
+        return selectors.deliveries()
+
+
+class Redelivery(generics.GenericAPIView[Delivery]):
+    """One delivery, sent again."""
+
+    serializer_class = DeliverySerializer
+
+    def get_queryset(self) -> QuerySet[Delivery]:
+        """Every delivery."""
+        return selectors.deliveries()
+
+    @documents.REDELIVER
+    def post(self, request: Request, pk: Any) -> Response:
+        """The delivery, which is on its way again."""
+        services.redeliver(self.get_object())
+        return Response(DeliverySerializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
+
+
+@method_decorator(csrf_exempt, name="dispatch")  # the signed link is what says who asks
+class Unsubscribe(View):
+    """The page behind the link in mails. Only a POST changes anything, because whoever looks mails
+    through for bad links follows them all (RFC 8058)."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """A button."""
+        _digest(token)
+        return _page(request, is_done=False)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """The button was pressed, here or in the mail program."""
+        services.opt_out(_digest(token), now=timezone.now())
+        return _page(request, is_done=True)
+
+
+def _digest(token: str) -> str:
+    try:
+        return digest_of(token)
+    except signing.BadSignature as error:
+        raise Http404 from error
+
+
+def _page(request: HttpRequest, *, is_done: bool) -> HttpResponse:
+    language = language_for(translation.get_language_from_request(request))
+    with translation.override(language):
+        context = {"is_done": is_done, "language": language}
+        return render(request, "notification/unsubscribe.html", context)

@@ -1,0 +1,65 @@
+"""Several runners at once, each on a connection of its own."""
+
+import threading
+from collections import Counter
+from functools import partial
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from contracts.booking import TicketsIssued
+from notification.deliveries import Deliveries
+from notification.models import Delivery, Endpoint
+from tests.notification import factories
+from tests.notification.working import SENT, Scripted
+from tests.threads import at_once, results
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.mariadb]
+
+
+def pending(count: int) -> Endpoint:
+    """An endpoint with so many deliveries to be sent."""
+    endpoint = factories.endpoint()
+    Delivery.objects.bulk_create(
+        (
+            Delivery.of(
+                uuid7(),
+                TicketsIssued.type,
+                now=factories.NOW,
+                channel=Delivery.Channel.WEBHOOK,
+                recipient=str(endpoint.pk),
+                endpoint=endpoint,
+                payload="{}",
+            )
+            for _ in range(count)
+        ),
+        batch_size=500,
+    )
+    return endpoint
+
+
+def drain(channel: Scripted, all_joined: threading.Barrier) -> None:
+    """One runner, until nothing is left."""
+    runner = Deliveries({Delivery.Channel.WEBHOOK: channel}, in_flight=32)
+    runner.leases.heartbeat()
+    all_joined.wait(30)
+    while Delivery.objects.filter(status="PENDING").exists():
+        runner.run_once()
+    runner.close()
+
+
+@pytest.mark.parametrize(
+    "count", [200, pytest.param(10_000, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
+)
+def test_two_runners_drain_what_is_pending_without_a_duplicate(count: int) -> None:
+    pending(count)
+    sent: Counter[UUID] = Counter()
+    channels = [Scripted(SENT) for _ in range(2)]
+    all_joined = threading.Barrier(2)
+    results(at_once([partial(drain, channel, all_joined) for channel in channels]))
+    for channel in channels:
+        sent.update(delivery.pk for delivery in channel.sent)
+    assert len(sent) == count
+    assert set(sent.values()) == {1}
+    assert all(channel.sent for channel in channels)

@@ -1,0 +1,175 @@
+"""The API of endpoints and deliveries, and the page behind the link in mails."""
+
+from typing import Any, get_args
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from contracts.booking import TicketsIssued
+from notification import links
+from notification.messages import EventType
+from notification.models import OPTIONAL, Delivery, Endpoint, OptOut, address_digest
+from notification.services.endpoints import MOST_ENDPOINTS
+from tests.notification import factories
+from tests.notification.factories import ADDRESS, NOW
+
+pytestmark = pytest.mark.django_db
+
+ENDPOINTS = "/api/webhook-endpoints"
+BODY = {"url": "https://partner.example/hook", "event_types": [TicketsIssued.type]}
+
+
+def post(client: Client, path: str, body: Any = None) -> Any:
+    content = {} if body is None else body
+    return client.post(path, content, content_type="application/json")
+
+
+def problem(response: Any) -> tuple[int, str]:
+    return response.status_code, response.json()["type"].rpartition(":")[2]
+
+
+def test_a_registered_endpoint_gets_its_secret_once(client: Client) -> None:
+    made = post(client, ENDPOINTS, BODY)
+    assert made.status_code == 201
+    told = made.json()
+    assert told["secret"] == Endpoint.objects.get().secret
+    assert told["secret"].startswith("whsec_")
+    assert made.headers["Location"] == f"{ENDPOINTS}/{told['id']}"
+    shown = client.get(made.headers["Location"]).json()
+    assert shown == {name: value for name, value in told.items() if name != "secret"}
+
+
+def test_the_event_types_that_can_be_asked_for_are_those_that_are_sent() -> None:
+    assert set(get_args(EventType)) == set(OPTIONAL)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({}, "invalid-request"),
+        ({**BODY, "more": 1}, "invalid-request"),
+        ({**BODY, "url": 1}, "invalid-request"),
+        ({**BODY, "event_types": ["booking.Nothing.v1"]}, "invalid-request"),
+        ({**BODY, "url": "http://partner.example/"}, "unfit-url"),
+        ({**BODY, "url": "https://user:x@partner.example/"}, "unfit-url"),
+    ],
+)
+def test_an_unfit_registration_is_refused(client: Client, body: Any, kind: str) -> None:
+    assert problem(post(client, ENDPOINTS, body)) == (400, kind)
+    assert not Endpoint.objects.exists()
+
+
+def test_there_is_a_limit_to_endpoints(client: Client) -> None:
+    Endpoint.objects.bulk_create(
+        Endpoint(url="https://partner.example/", created_at=NOW) for _ in range(MOST_ENDPOINTS)
+    )
+    assert problem(post(client, ENDPOINTS, BODY)) == (409, "too-many-endpoints")
+
+
+def test_a_list_shows_no_secret(client: Client) -> None:
+    endpoint = factories.endpoint()
+    response = client.get(ENDPOINTS)
+    assert response.json()["results"][0]["id"] == str(endpoint.pk)
+    assert endpoint.secret not in response.content.decode()
+
+
+def test_a_secret_is_replaced_by_another(client: Client) -> None:
+    endpoint = factories.endpoint()
+    told = post(client, f"{ENDPOINTS}/{endpoint.pk}/secret").json()
+    before = endpoint.secret
+    endpoint.refresh_from_db()
+    assert told["secret"] == endpoint.secret != before
+    assert endpoint.previous_secret == before
+
+
+def test_a_deleted_endpoint_gets_nothing_more(client: Client) -> None:
+    endpoint = factories.endpoint()
+    factories.webhook(endpoint)
+    assert client.delete(f"{ENDPOINTS}/{endpoint.pk}").status_code == 204
+    assert not Delivery.objects.exists()
+
+
+def test_a_ping_is_on_its_way(client: Client) -> None:
+    endpoint = factories.endpoint()
+    response = post(client, f"{ENDPOINTS}/{endpoint.pk}/ping")
+    assert response.status_code == 202
+    assert response.json()["status"] == "PENDING"
+    assert Delivery.objects.get().endpoint == endpoint
+
+
+def test_everything_since_a_time_is_sent_again(client: Client) -> None:
+    endpoint = factories.endpoint()
+    factories.webhook(endpoint)
+    Delivery.objects.update(status="SENT", attempts=1, completed_at=NOW)
+    path = f"{ENDPOINTS}/{endpoint.pk}/redeliveries"
+    response = post(client, path, {"since": NOW.isoformat()})
+    assert (response.status_code, response.json()) == (202, {"redelivered": 1})
+    assert Delivery.objects.get().status == "PENDING"
+    assert problem(post(client, path, {"since": "yesterday"})) == (400, "invalid-request")
+
+
+@pytest.mark.parametrize("status", ["SENT", "HELD", "UNDELIVERABLE"])
+def test_a_delivery_that_is_over_is_sent_again(client: Client, status: str) -> None:
+    delivery = factories.delivery()
+    Delivery.objects.update(status=status, attempts=3, completed_at=NOW)
+    response = post(client, f"/api/deliveries/{delivery.pk}/redelivery")
+    assert response.status_code == 202
+    told = response.json()
+    assert (told["status"], told["attempts"], told["completed_at"]) == ("PENDING", 0, None)
+
+
+@pytest.mark.parametrize("status", ["PENDING", "SUPPRESSED"])
+def test_what_is_on_its_way_or_not_wanted_is_not(client: Client, status: str) -> None:
+    delivery = factories.delivery()
+    Delivery.objects.update(status=status)
+    response = post(client, f"/api/deliveries/{delivery.pk}/redelivery")
+    assert problem(response) == (409, "not-redeliverable")
+
+
+def test_a_delivery_is_shown_with_its_log_and_names_nobody(client: Client) -> None:
+    delivery = factories.delivery()
+    delivery.log.create(at=NOW, duration_ms=12, answer_status=250)
+    shown = client.get(f"/api/deliveries/{delivery.pk}")
+    assert shown.json()["log"][0]["answer_status"] == 250
+    assert ADDRESS not in shown.content.decode()
+    assert client.get("/api/deliveries").json()["results"] == [shown.json()]
+
+
+@pytest.mark.parametrize("path", [ENDPOINTS, "/api/deliveries"])
+def test_what_is_not_there_is_404(client: Client, path: str) -> None:
+    assert client.get(f"{path}/{uuid4()}").status_code == 404
+
+
+# Unsubscribing
+
+
+def link() -> str:
+    return "/" + links.unsubscribe_link(ADDRESS).partition("//")[2].partition("/")[2]
+
+
+def test_looking_at_the_page_changes_nothing(client: Client) -> None:
+    response = client.get(link())
+    assert response.status_code == 200
+    assert "<button>" in response.content.decode()
+    assert not OptOut.objects.exists()
+
+
+def test_a_mail_programs_button_opts_out_with_one_click(settings: Settings) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    response = strict.post(link(), {"List-Unsubscribe": "One-Click"})
+    assert response.status_code == 200
+    assert OptOut.objects.get().digest == address_digest(ADDRESS)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_link_that_was_not_made_here_is_nothing(client: Client, method: str) -> None:
+    forged = f"/unsubscribe/{address_digest(ADDRESS)}:{'x' * 43}"
+    assert getattr(client, method)(forged).status_code == 404
+    assert not OptOut.objects.exists()
+
+
+def test_the_page_speaks_the_visitors_language(client: Client) -> None:
+    assert "Klart." in client.post(link(), headers={"Accept-Language": "sv-SE"}).content.decode()
+    assert "Done." in client.post(link(), headers={"Accept-Language": "de"}).content.decode()
