@@ -180,9 +180,7 @@ def _asked(
         price=reservation.price(),
         itinerary=found.departure.itinerary(found.cabin),
         passengers=tuple(passengers),
-        seats_sold=selectors.seats_sold(
-            found.departure, found.cabin, besides=reservation.pk
-        ),
+        seats_sold=selectors.seats_sold(found.departure, found.cabin, besides=reservation.pk),
     )
 
 
