@@ -27,9 +27,10 @@ def no_seat_map_is_known() -> None:
 
 
 @pytest.fixture
-def a_long_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is read once a minute is read once."""
+def a_long_minute(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    """What is read once a minute is read once, and what is read once a second not at all."""
     monkeypatch.setattr(sales, "AS_OLD_AS", 10**12)
+    settings.OUTBOX = {**settings.OUTBOX, "NUDGE_LISTEN": ""}
 
 
 @pytest.fixture(autouse=True)

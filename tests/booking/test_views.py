@@ -80,7 +80,7 @@ CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 @pytest.mark.usefixtures("a_long_minute")
 @pytest.mark.django_db(transaction=True)
 def test_a_post_costs_at_most_eight_queries(client: Client) -> None:
-    """What only opens and ends the transaction is not counted."""
+    """What only opens and ends the transaction is not counted, nor what is read now and then."""
     selectors.seat_at(factories.departure(factories.flight()), "12A", NOW)
     with CaptureQueriesContext(connection) as captured:
         assert post_reservation(client).status_code == 201
