@@ -346,6 +346,13 @@ def passengers(*ids: int) -> tuple[Passenger, ...]:
     return tuple(Passenger(passenger_id=one, type="ADULT") for one in ids)
 
 
+def at_list_price(reservation: Reservation) -> Reservation:
+    """The reservation as it was sold before fare was asked for prices."""
+    Reservation.objects.filter(pk=reservation.pk).update(quoted_price=None)
+    reservation.refresh_from_db()
+    return reservation
+
+
 def at_a_fare(reservation: Reservation, **conditions: Any) -> Reservation:
     """The reservation as fare has priced it, at what it costs."""
     price = msgspec.to_builtins(fare_price(reservation.amount, **conditions))

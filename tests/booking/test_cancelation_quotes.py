@@ -265,7 +265,7 @@ def test_what_is_pending_is_canceled_free_without_one(client: Client) -> None:
 
 
 def test_at_the_list_price_all_of_it_comes_back_without_one(client: Client) -> None:
-    reservation = factories.ticketed_reservation()
+    reservation = factories.at_list_price(factories.ticketed_reservation())
     assert cancel(client, reservation).status_code == 200
     [refund] = told(reservation, PaymentRefundRequested)
     assert refund.amount == factories.PRICE

@@ -187,14 +187,14 @@ def test_a_cancelation_that_says_more_than_there_is_to_say_is_refused(
 
 
 def test_a_confirmed_reservation_is_canceled_and_its_sold_seats_are_free(client: Client) -> None:
-    reservation = booked("12A", "12B", confirmed=True)
+    reservation = factories.at_list_price(booked("12A", "12B", confirmed=True))
     answer = cancel(client, reservation, '"2"')
     assert (answer.status_code, answer.json()["status"]) == (200, "CANCELED")
     assert seats() == {}
 
 
 def test_what_is_charged_is_refunded_by_a_saga_of_its_own(client: Client) -> None:
-    reservation = booked(confirmed=True)
+    reservation = factories.at_list_price(booked(confirmed=True))
     factories.tell(PaymentCaptured, reservation)
     cancel(client, reservation, '"3"')
     canceling = Saga.objects.get(kind=Saga.Kind.CANCELING)
@@ -207,7 +207,7 @@ def test_what_is_charged_is_refunded_by_a_saga_of_its_own(client: Client) -> Non
 
 
 def test_while_the_charge_is_under_way_its_outcome_is_waited_for(client: Client) -> None:
-    reservation = booked(confirmed=True)
+    reservation = factories.at_list_price(booked(confirmed=True))
     cancel(client, reservation, '"2"')
     waiting = Saga.objects.get()
     assert (waiting.kind, waiting.step) == ("BUYING", "WITHDRAWING")

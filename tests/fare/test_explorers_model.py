@@ -58,5 +58,5 @@ def test_the_real_service_answers_as_the_explorers_model_does() -> None:
                 assert answer in foreseen, steps
                 given.add((answer, frozenset(foreseen)))
             transaction.set_rollback(True)
-    for _, foreseen in list(given):
-        assert {answer for answer, other in given if other == foreseen} == foreseen
+    for _, any_of in list(given):
+        assert {answer for answer, other in given if other == any_of} == any_of

@@ -132,9 +132,9 @@ class ChangingWorld(World):
         factories.tell(EVENTS["PaymentAuthorized"], made)
         factories.tell(EVENTS["PaymentCaptured"], made)
         self.reservation_id = made.pk
-        self.inbox = Inbox("payments", PAYMENTS)
-        self.start = self._state()
-        self._snapshots = {self.start: self._snapshot()}
+        self.inboxes = {"read": Inbox("payments", PAYMENTS)}
+        self._snapshots = {}
+        self.starts = {"bought": self._started()}
         self._other_snapshots = {}
         self._remembered = {}
         self._dies = True
@@ -188,6 +188,7 @@ class ChangingWorld(World):
         has_tickets = reservation.passengers.exclude(ticket_number=None).exists()
         state = State(
             status=reservation.status,
+            price=None,  # what is owed says it
             payment_operations=reservation.payment_operations,
             has_tickets=has_tickets,
             seat=repr(facts),
@@ -238,7 +239,7 @@ def _with_facts(one: Saga) -> SagaState:
 class ChangingExplorer(Explorer):
     """All that may happen to a reservation that is changed once."""
 
-    def _root(self) -> Node:
+    def _root(self, start: State) -> Node:
         card = Payments(
             operations=(
                 Operation(Request("PaymentAuthorizeRequested", 0, 1, 0, PAID), "PaymentAuthorized"),
@@ -248,7 +249,7 @@ class ChangingExplorer(Explorer):
         )
         bounds = self.bounds
         wallet: Any = Wallet(((FIRST, card),), bounds.surprises, bounds.refusals)
-        return Node(self.world.start, (), wallet, (), bounds.losses, False, bounds.operations)
+        return super()._root(start)._replace(payments=wallet)
 
     def _acts(self, node: Node) -> Iterator[str]:
         booking, facts = node.booking, KNOWN[node.booking.seat]
