@@ -28,7 +28,7 @@ MEET_SECONDS = 0.5
 ONE_BY_ONE: Patch = without(
     Seat.take,
     """cls._taking(len(wanted)).run(
-        departure=departure.pk, owner=owner, status=status, **named
+        departure=departure.pk, owner=owner, status=status, **numbered("number", wanted)
     )""",
     """sum(
         cls.objects.filter(departure=departure, number=number, status=cls.Status.FREE)
