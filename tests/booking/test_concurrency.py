@@ -188,7 +188,7 @@ def reserve_in_background() -> Reservation:
     def reserve() -> Reservation:
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION innodb_lock_wait_timeout = 1")
-        return factories.reserve()
+        return factories.reserve(offered=False)  # on whichever departure has the seat
 
     [reservation] = results(at_once([reserve]))
     return reservation
