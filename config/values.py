@@ -4,6 +4,7 @@ What is wrong is said without the value wherever it may hold a password.
 """
 
 import re
+from collections.abc import Callable
 from importlib.util import find_spec
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -61,6 +62,26 @@ def http_address(value: str) -> str:
     address = urlsplit(value.rstrip("/"))
     _port_of(address.netloc)
     return address.geturl()
+
+
+def file(value: str, fit: Callable[[Path], object]) -> str:
+    """The path of a file that is fit for what it is read for."""
+    try:
+        fit(Path(value))
+    except OSError as error:
+        raise ValueError(f"{value} cannot be read: {error.strerror}") from error
+    return value
+
+
+def url_or_file(value: str, fit: Callable[[Path], object]) -> str:
+    """An http or https address, perhaps with a path, or the path of a file that is fit."""
+    if not value.startswith(("http://", "https://")):
+        return file(value, fit)
+    address = urlsplit(value)
+    if not address.hostname or address.username:
+        raise ValueError("it is not http://host/path or https://host/path")
+    _port_of(address.netloc)
+    return value
 
 
 def dotted_path(value: str) -> str:

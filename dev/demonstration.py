@@ -44,6 +44,7 @@ class Demonstration:
         self.offset = offset
         settings = {
             "SECRET_KEY": secrets.token_urlsafe(32),
+            "INTERNAL_KEYS": secrets.token_urlsafe(32),
             "PROCESSOR_BOOKS": f"{folder}/processor-books.sqlite3",
         }
         ports = {service.name: service.port + offset for service in SERVICES}

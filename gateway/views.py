@@ -4,10 +4,37 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from config import problems
+from contracts.callers import READ, WRITE
+from gateway import headers
+from gateway.admission import Admission
+from gateway.api_keys import ApiKeys
+from gateway.bearer_tokens import BearerTokens
+from gateway.customers import Customer
+from gateway.key_sets import keys_at
 from gateway.proxy import Proxy
+from gateway.refusals import Refused
+from gateway.routes import Route, Routes
 
+routes = Routes(
+    Route(prefix, service, settings.UPSTREAMS[service], is_signed=prefix in settings.SIGNED_ROUTES)
+    for prefix, service in settings.ROUTES.items()
+)
+admission = Admission(
+    name=settings.SERVICE,
+    internal_keys=settings.INTERNAL_KEYS,
+    api_keys=ApiKeys(settings.API_KEYS_FILE),
+    tokens=BearerTokens(
+        issuer=settings.JWT_ISSUER,
+        audience=settings.JWT_AUDIENCE,
+        keys=keys_at(settings.JWT_KEYS),
+        secret=settings.JWT_SECRET,
+    ),
+    anonymous=Customer(settings.TRIAL_CUSTOMER, frozenset({READ, WRITE}))
+    if settings.TRIAL
+    else None,
+)
 proxy = Proxy(
-    settings.ROUTES,
+    services=len(settings.UPSTREAMS),
     connect_seconds=settings.UPSTREAM_CONNECT_MS / 1000,
     read_seconds=settings.UPSTREAM_READ_MS / 1000,
     connections=settings.UPSTREAM_CONNECTIONS,
@@ -19,10 +46,22 @@ def index(request: HttpRequest) -> HttpResponseBase:
     if request.method not in {"GET", "HEAD"}:
         return problems.answer(problems.document(405), headers={"Allow": "GET, HEAD"})
     return JsonResponse(
-        {"service": settings.SERVICE, "health": "/health/ready", "routes": sorted(proxy.prefixes)}
+        {"service": settings.SERVICE, "health": "/health/ready", "routes": routes.prefixes}
     )
 
 
 def forward(request: HttpRequest) -> HttpResponseBase:
-    """The answer of the service that the request's path belongs to."""
-    return proxy.forward(request)
+    """The answer of the service that the request's path belongs to, to who may ask it."""
+    request_id = headers.request_id(request.headers.get("X-Request-Id"))
+    try:
+        response = _admitted(request, request_id)
+    except Refused as refused:
+        response = refused.answer()
+    response.headers["X-Request-ID"] = request_id
+    return response
+
+
+def _admitted(request: HttpRequest, request_id: str) -> HttpResponseBase:
+    route = routes.find(request.path_info)
+    vouched = {} if route.is_signed else admission.vouched(admission.customer(request), route)
+    return proxy.forward(request, route.url, vouched, request_id)

@@ -43,5 +43,3 @@ CHECK_IN_CUT_OFF_MINUTES = ENVIRONMENT.number(
 )
 # The first three digits of its tickets, the code that IATA has given to the airline.
 TICKET_AIRLINE_CODE = ENVIRONMENT.number("TICKET_AIRLINE_CODE", default=0, least=0, most=999)
-# Who books when nobody has signed in, which only TRIAL allows.
-TRIAL_CUSTOMER = "trial"
