@@ -28,6 +28,7 @@ def authorize(saga: Saga, signal: Pay) -> list[BookingEvent]:
             amount=reservation.amount,
             currency=reservation.currency,
             payment_token=signal.payment_token,
+            customer_id=reservation.customer_id,
         )
     ]
 

@@ -18,10 +18,12 @@ class Payment(EventSource):
 
     Amounts are in minor units of `currency`. Running totals move in the transaction of the
     operation that causes them. `owed_amount` is what the reservation's own events say is to be
-    kept in the end; nothing while none of them has said.
+    kept in the end; nothing while none of them has said. `customer_id` is whose the reservation is;
+    empty while no authorization has said so, and then nobody but the staff is shown the payment.
     """
 
     reservation_id = models.UUIDField(primary_key=True)
+    customer_id = models.CharField(max_length=150, blank=True, default="", db_default="")
     currency = models.CharField(max_length=3)
     authorized_amount = models.PositiveBigIntegerField(default=0)
     captured_amount = models.PositiveBigIntegerField(default=0)
@@ -33,6 +35,7 @@ class Payment(EventSource):
 
     class Meta:
         db_table = "payment"
+        indexes = [models.Index(fields=["customer_id", "reservation_id"], name="payment_customer")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(
@@ -57,7 +60,9 @@ class Payment(EventSource):
         return f"payment for {self.reservation_id}"
 
     @classmethod
-    def locked(cls, reservation_id: UUID, *, currency: str, now: datetime) -> "Payment":
+    def locked(
+        cls, reservation_id: UUID, *, currency: str, now: datetime, customer_id: str = ""
+    ) -> "Payment":
         """The reservation's payment, made if there is none, locked until the transaction ends.
 
         Whoever adds an operation has it locked, so that operations get their ids in the order in
@@ -68,11 +73,23 @@ class Payment(EventSource):
         """
         payment, _ = cls.objects.select_for_update().get_or_create(
             pk=reservation_id,
-            defaults={"currency": currency, "created_at": now, "updated_at": now},
+            defaults={
+                "customer_id": customer_id,
+                "currency": currency,
+                "created_at": now,
+                "updated_at": now,
+            },
         )
         if payment.currency != currency:
             raise OtherCurrency(f"{payment} is in {payment.currency}, not {currency}")
+        payment.belongs_to(customer_id)
         return payment
+
+    def belongs_to(self, customer_id: str) -> None:
+        """Note whose it is, if that is known; it stays theirs."""
+        if customer_id and not self.customer_id:
+            Payment.objects.filter(pk=self.pk, customer_id="").update(customer_id=customer_id)
+            self.customer_id = customer_id
 
     @property
     def kept_amount(self) -> int:
