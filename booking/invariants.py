@@ -2,10 +2,11 @@
 
 A seat is HELD for a PENDING reservation, or for a CONFIRMED one with a live change, and SOLD to a
 CONFIRMED one, each time on its departure and for one of its passengers. The other way round, every
-passenger of a PENDING reservation has their seat HELD, and of a CONFIRMED one SOLD. That HELD and
-SOLD seats have an owner, and the others none, the database holds by itself.
+passenger of a PENDING reservation has their seat HELD, and of a CONFIRMED one SOLD. Both have the
+passenger that their own row names, and for a PENDING one a saga waits, or its hold would never end.
+That HELD and SOLD seats have an owner, and the others none, the database holds by itself.
 
-Each direction is one statement, which sees one moment of the database: reservations may come and
+Each of the three is one statement, which sees one moment of the database: reservations may come and
 go meanwhile. Free seats, which are nearly all, are not read.
 """
 
@@ -43,9 +44,11 @@ class Violation:
 
 
 def violations() -> Iterator[Violation]:
-    """Every seat whose owner has no right to it, then every passenger who has not their seat."""
+    """Every seat whose owner has no right to it, then every passenger who has not their seat, then
+    every reservation that is not whole."""
     yield from _seats_without_right()
     yield from _passengers_without_seat()
+    yield from _broken_reservations()
 
 
 def _seats_without_right() -> Iterator[Violation]:
@@ -107,6 +110,31 @@ def _passengers_without_seat() -> Iterator[Violation]:
                 reservation=_reservation(row["locator"], row["reservation_id"]),
                 reason=_missing(row, status, wanted),
             )
+
+
+def _broken_reservations() -> Iterator[Violation]:
+    """Reservations that live, and have lost what no seat tells of."""
+    first = ReservationPassenger.objects.filter(
+        reservation=OuterRef("pk"),
+        passenger_id=OuterRef("passenger_id"),
+        seat_number=OuterRef("seat_number"),
+    )
+    live = Saga.objects.filter(live=OuterRef("pk"))
+    wrong = Case(
+        When(~Q(Exists(first)), then=Value("its passenger {passenger_id} is not on this seat")),
+        When(Q(status=PENDING) & ~Q(Exists(live)), then=Value("no saga waits for its hold to end")),
+        default=Value(""),
+    )
+    found = Reservation.objects.filter(status__in=(PENDING, CONFIRMED)).annotate(
+        **{name: F(path) for name, path in FLIGHT.items()}, wrong=wrong
+    )
+    for row in found.exclude(wrong="").order_by("pk").values().iterator():
+        yield Violation(
+            seat=row["seat_number"],
+            departure=_departure(row),
+            reservation=_reservation(row["record_locator"], row["id"]),
+            reason=row["wrong"].format(**row),
+        )
 
 
 def _missing(row: Mapping[str, Any], status: str, wanted: str) -> str:

@@ -68,7 +68,7 @@ class ReservationList(AnsweredOnce, generics.ListAPIView[Reservation]):
 
     def make(self, request: Request, **kwargs: Any) -> Response:
         """Hold the seats; payment and confirmation follow by events."""
-        hold = hold_of(request.query_params.get("hold", "false"))
+        hold = hold_of(request.query_params)
         asked = ReservationRequest(data=request.data, context={"hold": hold})
         asked.is_valid(raise_exception=True)
         reservation = services.create_reservation(
@@ -128,12 +128,14 @@ class ReservationCancelation(AnsweredOnce):
     """A POST gives a reservation up."""
 
     queryset = Reservation.objects.none()
+    # Its body is an empty object; the browsable API makes the form from this.
+    serializer_class: Any = StrictSerializer
 
     def make(self, request: Request, **kwargs: Any) -> Response:
         """Cancel, if the reservation is still as the caller saw it; there is no more to say."""
         pk = kwargs["pk"]
         selectors.must_exist(pk, customer_id=whose(request))
-        StrictSerializer(data=request.data).is_valid(raise_exception=True)
+        self.get_serializer(data=request.data).is_valid(raise_exception=True)
         reservation = services.cancel_reservation(
             reservation_id=pk,
             customer_id=whose(request),

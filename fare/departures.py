@@ -148,7 +148,7 @@ class _Asking:
             if status != 200:
                 raise _unavailable(f"it answered {status} to {path}")
             return msgspec.json.decode(body, type=of_type)
-        except (HTTPError, msgspec.DecodeError) as error:
+        except (HTTPError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _unavailable(f"{type(error).__name__}: {error}") from error
 
     def _get(self, path: str) -> tuple[int, bytes]:

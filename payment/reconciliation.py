@@ -108,10 +108,13 @@ def _owed(payment: Payment, now: datetime) -> Iterator[Difference]:
     untouched = [one for one in selectors.authorizations(payment) if one.is_untouched]
     kept, owed = payment.kept_amount, payment.owed_amount or 0
     if payment.excess_amount:
+        refused = selectors.was_refund_refused(payment)
         yield Difference(
             about=str(key),
-            what=f"{kept} {payment.currency} kept, {owed} owed",
-            repair=partial(services.refund_excess, key, now=now),
+            what=f"{kept} {payment.currency} kept, {owed} owed"
+            + (", and a refund was refused" if refused else ""),
+            # Somebody has looked at what was refused, and may have given it back by hand.
+            repair=None if refused else partial(services.refund_excess, key, now=now),
         )
     if kept < owed:
         yield Difference(about=str(key), what=f"{owed} {payment.currency} owed, {kept} charged")

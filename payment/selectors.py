@@ -143,5 +143,11 @@ def locked_at_rest(payment_id: UUID) -> Payment | None:
     return None if is_open else payment
 
 
+def was_refund_refused(payment: Payment) -> bool:
+    """Whether a processor has ever said no, for good, to giving something of a payment back."""
+    refunds = Operation.objects.filter(payment=payment, kind=Operation.Kind.REFUND)
+    return refunds.filter(status=Operation.Status.FAILED).exists()
+
+
 def _open_of_it() -> QuerySet[Operation]:
     return Operation.objects.filter(payment=OuterRef("pk"), status__in=Operation.OPEN)

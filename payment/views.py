@@ -14,7 +14,13 @@ from rest_framework.views import APIView
 
 from payment import selectors, services
 from payment.models import Payment
-from payment.processors.wire import SIGNATURE_HEADER, BadSignature, Outcome, verify
+from payment.processors.wire import (
+    SIGNATURE_HEADER,
+    UNREADABLE,
+    BadSignature,
+    Outcome,
+    verify,
+)
 from payment.serializers import PaymentSerializer
 
 
@@ -96,5 +102,5 @@ def _signed_body(request: Request, processor: str) -> bytes:
 def _outcome(body: bytes) -> Outcome:
     try:
         return msgspec.json.decode(body, type=Outcome)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise exceptions.ParseError(str(error)) from error

@@ -1,12 +1,14 @@
 """Fields and objects that take no guesses about what a client meant."""
 
 import re
+import unicodedata
 from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, ClassVar, Final, cast
 
+from django.http import QueryDict
 from rest_framework import serializers
 from rest_framework.utils import html
 from rest_framework.utils.serializer_helpers import BindingDict
@@ -19,6 +21,8 @@ MOMENT: Final = re.compile(
 )
 CARD_NUMBER: Final = re.compile(r"[0-9]([ -]?[0-9]){11,18}")
 EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+# Control characters, the ends of lines and paragraphs.
+NOT_PRINTED: Final = frozenset({"Cc", "Zl", "Zp"})
 LARGEST_FLIGHT_NUMBER: Final = 2**31 - 1
 
 
@@ -178,11 +182,18 @@ class StrictSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class StrictQuery(StrictSerializer):
-    """A query whose parameters have a value if they are there."""
+    """A query whose parameters have a value if they are there, and one only where one is meant."""
 
     def _unknown_fields(self, data: Any) -> dict[str, list[str]]:
-        blank = [name for name in sorted(self.fields) if data.get(name) == ""]
-        return {**super()._unknown_fields(data), **{name: ["It has no value."] for name in blank}}
+        wrong = {name: told for name in sorted(self.fields) if (told := self._misuse(data, name))}
+        return {**super()._unknown_fields(data), **wrong}
+
+    def _misuse(self, query: QueryDict, name: str) -> list[str]:
+        if query.get(name) == "":
+            return ["It has no value."]
+        takes_several = isinstance(self.fields[name], serializers.MultipleChoiceField)
+        is_twice = len(query.getlist(name)) > 1
+        return ["It is there twice."] if is_twice and not takes_several else []
 
 
 def email_field() -> PatternField:
@@ -190,6 +201,20 @@ def email_field() -> PatternField:
     return PatternField(EMAIL, "This is no e-mail address.", max_length=254, required=False)
 
 
-def name_field() -> StrictCharField:
-    """A name as in the passport."""
-    return StrictCharField(max_length=100, required=False)
+class NameField(StrictCharField):
+    """A name as in the passport: one line, which goes into letters and their heads as it is."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=100, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        """The name."""
+        name = super().to_internal_value(data)
+        if any(unicodedata.category(character) in NOT_PRINTED for character in name):
+            raise serializers.ValidationError("A name is one line of text.")
+        return name
+
+
+def name_field() -> NameField:
+    """A name that may be left out."""
+    return NameField(required=False)

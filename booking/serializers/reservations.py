@@ -5,6 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Final
 
 from django.conf import settings
+from django.http import QueryDict
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
 from rest_framework.utils import html
@@ -232,15 +233,23 @@ class SurnameRequest(StrictQuery):
     surname = StrictCharField(max_length=100)
 
 
-def hold_of(text: str) -> bool:
-    """What the parameter `hold` says.
+def hold_of(query: QueryDict) -> bool:
+    """What the query of `POST /api/reservations` says: whether the seats are only held.
 
     Raises:
-        MalformedHold: neither yes nor no.
+        ValidationError: it has another parameter. Whoever mistypes this one has a card charged.
+        MalformedHold: neither yes nor no, or both.
     """
-    if text not in {"true", "false"}:
+    if not query:
+        return False
+    # The browsable API's form is posted to the address of the list that it is below.
+    lists = {"cursor", *ReservationFilters().fields}
+    if unknown := sorted(set(query) - {"hold"} - lists):
+        raise serializers.ValidationError({name: ["This field is not known."] for name in unknown})
+    said = query.getlist("hold") or ["false"]
+    if said not in (["true"], ["false"]):
         raise MalformedHold
-    return text == "true"
+    return said == ["true"]
 
 
 def locator_of(text: str) -> str:

@@ -23,7 +23,7 @@ from payment.processors import (
     Transaction,
     Void,
 )
-from payment.processors.wire import Outcome, Page
+from payment.processors.wire import UNREADABLE, Outcome, Page
 
 T = TypeVar("T")
 
@@ -167,5 +167,5 @@ def _decoded(status: int, body: bytes, of_type: type[T]) -> T:
         raise OutcomeUnknown(f"the processor answered {status}")
     try:
         return msgspec.json.decode(body, type=of_type)
-    except msgspec.DecodeError as error:  # a ValidationError is one
+    except UNREADABLE as error:
         raise OutcomeUnknown(f"the processor's answer cannot be read: {error}") from error

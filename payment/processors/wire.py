@@ -26,6 +26,9 @@ SIGNATURE_HEADER: Final = "Webhook-Signature"
 # How far the sender's clock and the way may be off; what is older is a replay.
 TOLERANCE_SECONDS: Final = 300
 
+# What a body raises that is none of ours, when it is decoded: a DecodeError is not all of it.
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 _SIGNATURE: Final = re.compile(r"t=([0-9]{1,12})((?:,v1=[0-9a-f]{64}){1,4})", re.ASCII)
 
 

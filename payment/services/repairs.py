@@ -21,12 +21,15 @@ Kind = Operation.Kind
 def refund_excess(payment_id: UUID, *, now: datetime) -> bool:
     """Ask for what was kept beyond what is owed to be given back, the newest charge first.
 
+    Nothing is asked for where a refund was refused: what an operator has given back by hand then,
+    is not known here, and would be given back twice.
+
     Returns:
         Whether there was anything to ask for.
     """
     payment = selectors.locked_at_rest(payment_id)
     excess = payment.excess_amount if payment else 0
-    if payment is None or not excess:
+    if payment is None or not excess or selectors.was_refund_refused(payment):
         return False
     for authorization in selectors.authorizations(payment):
         part = min(excess, authorization.captured_amount - authorization.refunded_amount)

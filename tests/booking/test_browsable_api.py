@@ -34,6 +34,26 @@ def test_every_page_renders(client: Client) -> None:
         assert str(reservation.pk) in page(client, f"/api/reservations{path}")
 
 
+@pytest.mark.parametrize("path", ["cancelation", "payment"])
+def test_what_can_only_be_posted_to_has_a_page_with_a_form(client: Client, path: str) -> None:
+    reservation = factories.pending_reservation()
+    response = client.get(f"/api/reservations/{reservation.pk}/{path}", headers=HTML)
+    assert response.status_code == 405
+    assert "<form" in response.text.partition("content-main")[2]
+
+
+def test_the_page_after_a_cancelation_shows_what_was_canceled(client: Client) -> None:
+    reservation = factories.pending_reservation()
+    response = client.post(
+        f"/api/reservations/{reservation.pk}/cancelation",
+        {},
+        content_type="application/json",
+        headers={**HTML, "if-match": "*"},
+    )
+    assert response.status_code == 200
+    assert "CANCELED" in response.text
+
+
 def test_departures_and_their_seats_have_pages(client: Client) -> None:
     factories.departure(factories.flight(), seats=["12A", "31A"])
     search = "?origin=ARN&destination=LHR&date=2040-01-11"
@@ -88,6 +108,11 @@ def test_the_page_after_a_reservation_shows_it_and_the_form_again(client: Client
     assert response.status_code == 201
     assert str(Reservation.objects.get().pk) in response.text
     assert 'name="seat_number"' in response.text
+
+
+def test_the_form_below_a_filtered_list_is_accepted(client: Client) -> None:
+    factories.departure(factories.flight())
+    assert client.post("/api/reservations?status=PENDING", REQUEST).status_code == 201
 
 
 def test_a_form_that_is_wrong_comes_back_saying_so(client: Client) -> None:

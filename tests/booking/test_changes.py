@@ -24,7 +24,7 @@ from contracts.values import Reason, Settlement
 from outbox.events import history
 from tests.booking import factories
 from tests.booking.factories import NOW
-from tests.booking.http import problem_of
+from tests.booking.http import REQUEST, problem_of
 
 pytestmark = pytest.mark.django_db
 
@@ -450,8 +450,17 @@ def test_no_card_comes_with_a_hold(client: Client) -> None:
     problem_of(hold(client, payment_token="tok"), 400, "invalid-request")
 
 
-def test_hold_is_true_or_false(client: Client) -> None:
-    problem_of(client.post("/api/reservations?hold=maybe", {}), 400, "malformed-hold")
+@pytest.mark.parametrize("query", ["hold=maybe", "hold=", "hold=true&hold=false"])
+def test_hold_is_true_or_false(client: Client, query: str) -> None:
+    problem_of(client.post(f"/api/reservations?{query}", {}), 400, "malformed-hold")
+
+
+@pytest.mark.parametrize("query", ["holdd=true", "Hold=true", "hold=true&x="])
+def test_who_mistypes_hold_is_not_charged(client: Client, query: str) -> None:
+    factories.departure(factories.flight())
+    answer = client.post(f"/api/reservations?{query}", REQUEST, content_type="application/json")
+    problem_of(answer, 400, "invalid-request")
+    assert not Reservation.objects.exists()
 
 
 @pytest.mark.parametrize("token", ["", 7, "4111111111111111"])

@@ -12,7 +12,7 @@ from contracts.booking import PassengerContactGiven
 from contracts.values import Contact, PassengerContact
 from outbox.events import history
 from tests.booking import factories
-from tests.booking.http import post
+from tests.booking.http import post, problem_of
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +43,13 @@ def test_a_contact_goes_out_together_with_who_flies(client: Client) -> None:
     assert history(answer.json()["id"])[1].type == PassengerContactGiven.type
     assert said.contact == Contact(**contact)
     assert said.passengers == (PassengerContact(passenger_id=1, **eva),)
+
+
+@pytest.mark.parametrize("name", ["Berg\r\nBcc: eva", "Be\trg", "Be\x1b[1mrg", "Be\u2028rg"])
+def test_a_name_is_one_line_of_text(client: Client, name: str) -> None:
+    for answer in (book(client, {"surname": name}), book(client, contact={"given_name": name})):
+        [error] = problem_of(answer, 400, "invalid-request")["errors"]
+        assert error["detail"] == "A name is one line of text."
 
 
 @pytest.mark.parametrize("contact", [None, {}, {"surname": "Berg"}])

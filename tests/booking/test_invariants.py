@@ -161,6 +161,22 @@ def test_a_passenger_without_a_seat_needs_none() -> None:
     assert told() == []
 
 
+def test_a_reservation_whose_passengers_are_gone_with_their_seats_is_found() -> None:
+    reservation = confirmed()
+    reservation.passengers.all().delete()
+    own(seat_number("12A"), None, Seat.Status.FREE)
+    [line] = told()
+    assert line.startswith("seat 12A of ZQ1001 on 2040-01-11")
+    assert line.endswith("its passenger 1 is not on this seat")
+
+
+def test_a_hold_that_no_saga_will_end_is_found() -> None:
+    factories.pending_reservation()
+    Saga.objects.update(live=None)
+    [line] = told()
+    assert line.endswith("no saga waits for its hold to end")
+
+
 def test_during_a_change_a_confirmed_reservation_holds_another_seat_as_well() -> None:
     reservation = confirmed()
     own(seat_number("12B"), reservation, Seat.Status.HELD)
@@ -194,5 +210,5 @@ def test_the_cost_does_not_grow_with_the_seats(django_assert_num_queries: Any) -
     for day in range(1, 6):
         departure = factories.departure(flight, in_days=day)
         factories.reserve(now=departure.departs_at - timedelta(hours=1))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert told() == []

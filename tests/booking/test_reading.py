@@ -155,6 +155,7 @@ def test_the_list_has_those_to_which_all_applies(
         "created_since=2040-W02-2T12:00:00Z",
         "created_since=0001-01-01T00:00:00%2B23:59",
         "color=red",
+        "flight_number=1001&flight_number=1002",
     ],
 )
 def test_a_filter_that_is_none_is_refused(client: Client, query: str) -> None:

@@ -377,6 +377,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
         sending(HEAD + b"{"),
         answering(b"{}"),
         answering(b"not json"),
+        answering(b'{"more":' + b"[" * 20_000 + b"]" * 20_000 + b"}"),
         answering(status="500 Internal Server Error"),
         answering(status="503 Service Unavailable"),
         answering(status="403 Forbidden"),
@@ -384,7 +385,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
         answering(status="302 Found", headers="Location: /elsewhere\r\n"),
     ],
     ids=[
-        *("silent", "late", "in drops", "nonsense", "cut short", "of no use", "no JSON"),
+        *("silent", "late", "in drops", "nonsense", "cut short", "of no use", "no JSON", "nested"),
         *("500", "503", "403", "endless", "redirected"),
     ],
 )

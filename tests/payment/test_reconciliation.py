@@ -221,6 +221,24 @@ def test_what_is_being_given_back_is_not_given_back_again() -> None:
     assert only(*lines_of(payment)).about == refund.idempotency_key
 
 
+def test_what_the_processor_refused_to_give_back_is_left_to_people() -> None:
+    payment = owing(factories.captured(), 0)
+    refund = factories.asked("REFUND", payment, number=3)
+    services.record_answer(refund, Declined(reason="refund_refused"), now=NOW)
+    difference = only(*lines_of(payment))
+    assert "12900 EUR kept, 0 owed, and a refund was refused" in str(difference)
+    assert difference.repair is None
+
+
+def test_what_was_refused_since_it_was_seen_is_not_given_back() -> None:
+    payment = owing(factories.captured(), 0)
+    difference = only(*lines_of(payment))
+    refund = factories.asked("REFUND", payment, number=3)
+    services.record_answer(refund, Declined(reason="refund_refused"), now=NOW)
+    assert difference.repair is not None
+    assert not difference.repair()
+
+
 def test_what_is_owed_since_it_was_seen_is_not_voided() -> None:
     payment = owing(factories.authorized(), 0)
     difference = only(*lines_of(payment))

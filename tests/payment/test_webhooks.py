@@ -180,7 +180,19 @@ def test_without_a_secret_nobody_may(settings: Settings) -> None:
     assert post(outcome(factories.operation()), secret="").status_code == 404
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"status":"approved"}', b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"status":"approved"}',
+        b"\xff",
+        b'{"reference":"\xff"}',
+        b'{"more":' + b"[" * 20_000 + b"]" * 20_000 + b"}",
+    ],
+    ids=["nothing", "cut short", "a list", "not all", "no text", "no text inside", "nested"],
+)
 def test_a_signed_body_that_is_no_outcome_is_refused(body: bytes) -> None:
     assert post(body).status_code == 400
 

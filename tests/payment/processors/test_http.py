@@ -212,6 +212,7 @@ ANOTHER = (
         b"",
         b"nonsense\r\n\r\n",
         reply("200 OK", b"<html>"),
+        reply("200 OK", b'{"reference":"\xff"}'),
         reply("200 OK", b'{"status":"approved"}'),
         reply("200 OK", ANOTHER),
         reply("204 No Content", b""),
