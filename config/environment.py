@@ -144,6 +144,11 @@ class Environment:
         """The variable as a database URL, `mysql://…` or `sqlite:////…`, in Django's form."""
         return self._read(name, values.database, REQUIRED, trial)
 
+    def cache(self, name: str) -> dict[str, Any]:
+        """The variable as a cache's URL, `redis://…`, in Django's form; a cache in the process
+        itself if it is not set."""
+        return self._read(name, values.cache, values.OWN_CACHE, None)
+
     def _read(self, name: str, parse: Callable[[str], T], default: T | Required, trial: Any) -> T:
         value = self._source.get(name, "").strip()
         if not value:

@@ -13,6 +13,11 @@ from urllib.parse import urlsplit
 
 import environ
 
+# Room for as many as ask in two minutes: what is too much is dropped.
+OWN_CACHE: Final[dict[str, Any]] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "OPTIONS": {"MAX_ENTRIES": 100_000},
+}
 DATABASE_SCHEMES: Final = ("mysql", "sqlite")
 HOST_PORT: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 
@@ -111,6 +116,17 @@ def database(value: str) -> dict[str, Any]:
     if scheme == "sqlite" and parsed["NAME"] != ":memory:":
         _make_folder(Path(parsed["NAME"]).parent)
     return parsed
+
+
+def cache(value: str) -> dict[str, Any]:
+    """A cache's address in Django's form: a Redis, or what speaks its language. It is asked on
+    every request, so that nobody waits long for it."""
+    address = urlsplit(value)
+    if address.scheme not in ("redis", "rediss") or not address.hostname:
+        raise ValueError("it is not redis://host:port/number or rediss://host:port/number")
+    waits = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), 0.2)
+    backend = "django.core.cache.backends.redis.RedisCache"
+    return {"BACKEND": backend, "LOCATION": value, "OPTIONS": waits}
 
 
 def _make_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from time import monotonic
+from time import monotonic, sleep
 from typing import Final
 from urllib.parse import quote
 
@@ -40,6 +40,8 @@ logger = logging.getLogger(__name__)
 # not take the gateway's memory with it.
 MAX_ANSWER_BYTES: Final = 8 * 1024 * 1024
 READ_BYTES: Final = 64 * 1024
+# How long a service that refuses connections is given before it is asked again.
+REFUSED_SECONDS: Final = 0.1
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 
 # RFC 3986, section 3.3: what a path may hold without being escaped.
@@ -69,6 +71,10 @@ class UpstreamError(Exception):
         self.status = status
         self.detail = detail
         self.reason = reason
+
+
+class NeverReachedError(UpstreamError):
+    """No connection was made: the service knows nothing of the request."""
 
 
 class ConnectionLostError(UpstreamError):
@@ -164,6 +170,7 @@ class Proxy:
 
         A connection that broke after the request went out tells nothing about what the service
         did with it. Only a request without effects is repeated: a second POST could book twice.
+        One that was refused has carried nothing, and a service that starts anew is back soon.
         """
         deadline = monotonic() + self._connect_seconds + self._read_seconds
         try:
@@ -171,7 +178,9 @@ class Proxy:
         except ConnectionLostError:
             if call.method not in SAFE_METHODS or monotonic() >= deadline:
                 raise
-            return self._ask(upstream, call, deadline)
+        except NeverReachedError:
+            sleep(REFUSED_SECONDS)
+        return self._ask(upstream, call, deadline)
 
     def _ask(self, upstream: str, call: Call, deadline: float) -> Answer:
         timeout = Timeout(
@@ -252,7 +261,7 @@ def _failure(upstream: str, error: HTTPError, *, answered: bool) -> UpstreamErro
         )
     # urllib3 counts a refused connection among the time-outs, so it is looked for first.
     if isinstance(error, NewConnectionError):
-        return UpstreamError(upstream, HTTPStatus.BAD_GATEWAY, UNREACHABLE, error)
+        return NeverReachedError(upstream, HTTPStatus.BAD_GATEWAY, UNREACHABLE, error)
     if isinstance(error, ConnectTimeoutError):
         return UpstreamError(upstream, HTTPStatus.GATEWAY_TIMEOUT, UNREACHABLE, error)
     if isinstance(error, ReadTimeoutError) or isinstance(_cause(error), TimeoutError):

@@ -1,6 +1,9 @@
 """The gateway's views."""
 
+import time
+
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from config import problems
@@ -14,6 +17,7 @@ from gateway.key_sets import keys_at
 from gateway.proxy import Proxy
 from gateway.refusals import Refused
 from gateway.routes import Route, Routes
+from gateway.throttling import Standing, Throttle, address_of, tightest
 
 routes = Routes(
     Route(prefix, service, settings.UPSTREAMS[service], is_signed=prefix in settings.SIGNED_ROUTES)
@@ -33,6 +37,8 @@ admission = Admission(
     if settings.TRIAL
     else None,
 )
+by_address = Throttle("address", most=settings.REQUESTS_PER_ADDRESS, cache=cache)
+by_customer = Throttle("customer", most=settings.REQUESTS_PER_CUSTOMER, cache=cache)
 proxy = Proxy(
     services=len(settings.UPSTREAMS),
     connect_seconds=settings.UPSTREAM_CONNECT_MS / 1000,
@@ -53,15 +59,27 @@ def index(request: HttpRequest) -> HttpResponseBase:
 def forward(request: HttpRequest) -> HttpResponseBase:
     """The answer of the service that the request's path belongs to, to who may ask it."""
     request_id = headers.request_id(request.headers.get("X-Request-Id"))
+    standings: list[Standing] = []
     try:
-        response = _admitted(request, request_id)
+        response = _admitted(request, request_id, standings)
     except Refused as refused:
         response = refused.answer()
     response.headers["X-Request-ID"] = request_id
+    for name, value in tightest(standings).items():
+        response.headers.setdefault(name, value)
     return response
 
 
-def _admitted(request: HttpRequest, request_id: str) -> HttpResponseBase:
+def _admitted(request: HttpRequest, request_id: str, standings: list[Standing]) -> HttpResponseBase:
+    """The service's answer; how much is left of the limits is added to `standings`.
+
+    An address is counted before anybody looks at what it signs in with: guessing is bounded, too.
+    """
     route = routes.find(request.path_info)
-    vouched = {} if route.is_signed else admission.vouched(admission.customer(request), route)
-    return proxy.forward(request, route.url, vouched, request_id)
+    address = address_of(request, proxies=settings.TRUSTED_PROXIES)
+    standings += by_address.count(address, at=time.time())
+    if route.is_signed:
+        return proxy.forward(request, route.url, {}, request_id)
+    customer = admission.customer(request)
+    standings += by_customer.count(customer.name, at=time.time())
+    return proxy.forward(request, route.url, admission.vouched(customer, route), request_id)
