@@ -349,7 +349,7 @@ PAY_RESERVATION = operation(
     request={JSON: PaymentRequest},
     responses={202: ReservationWithParty},
     links=NEXT,
-    refusals=(ValidationError, UnknownReservation, NotPayable, HoldExpired, *ONCE),
+    refusals=(ValidationError, UnknownReservation, NotPayable, HoldExpired, *NOT_SOLD, *ONCE),
 )
 GET_TIMELINE = operation(
     operation_id="get_timeline",

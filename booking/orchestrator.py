@@ -10,8 +10,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from django.db.models.functions import Now
-
 import outbox
 from booking.models import Reservation, Saga
 from booking.saga import PATIENCE, SAGAS
@@ -148,7 +146,7 @@ def _move(saga: Saga, reaction: Reaction, signal: Signal, now: datetime) -> None
         attempts=attempts,
         stuck_at=now if reaction.stuck else None,
         last_error=_error(signal),
-        **({} if stays else {"entered_at": now}),
+        entered_at=saga.entered_at if stays else now,
         **_deadline(step, reaction, attempts),
     )
 
@@ -159,7 +157,7 @@ def _deadline(step: Step, reaction: Reaction, attempts: int) -> dict[str, Any]:
         return {"deadline_at": None}
     if step.patience is None:
         return {}
-    return {"deadline_at": Now() + step.patience.pause(attempts)}
+    return {"wait": step.patience.pause(attempts)}
 
 
 def _give_up_asking(saga: Saga, now: datetime) -> list[BookingEvent]:
@@ -181,7 +179,7 @@ def postpone(saga: Saga, error: str, *, now: datetime) -> None:
     saga.change(
         now=now,
         attempts=attempts,
-        deadline_at=Now() + patience.pause(attempts),
+        wait=patience.pause(attempts),
         stuck_at=saga.stuck_at or now,
         last_error=error[:300],
     )

@@ -2,17 +2,18 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import reduce
-from operator import or_
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from outbox import cloudevents, registry
 from outbox.cloudevents import Envelope, Malformed
 from outbox.held import Incoming, envelope_of, hold, restore
+from outbox.inserts import insert
 from outbox.models import HeldMessage, InboxMark
+from outbox.prepared import Rows, Select, Update, argument, arguments, numbered
 from outbox.registry import ContractViolation, Payload
 from outbox.tracing import traced
 from outbox.transactions import LostRace
@@ -20,6 +21,15 @@ from outbox.transactions import LostRace
 Handler = Callable[[Any], None]
 Key = tuple[str, str]
 Reason = HeldMessage.Reason
+F = TypeVar("F", bound=Callable[..., None])
+M = TypeVar("M", InboxMark, HeldMessage)
+
+
+def has_time(handler: F) -> F:
+    """Mark a handler that nobody waits for: its events may wait a moment for company, so that they
+    share a transaction with others."""
+    handler.has_time = True  # type: ignore[attr-defined]
+    return handler
 
 
 class Batch:
@@ -103,11 +113,12 @@ class Batch:
     def _load(self, keys: Iterable[Key]) -> None:
         """Read and lock the marks, so that a consumer that lost its partition waits and then sees
         what was applied; read which keys have messages held."""
-        wanted = _one_of(keys)
-        mine = InboxMark.objects.filter(wanted, consumer=self.consumer)
-        self._marks = {(mark.source, mark.key): mark for mark in mine.select_for_update()}
-        held = HeldMessage.objects.filter(wanted, consumer=self.consumer)
-        self._held = set(held.values_list("source", "key"))
+        self._marks, self._held = {}, set()
+        for source, of_it in sorted(_by_source(keys).items()):
+            asked = {"consumer": self.consumer, "source": source, **numbered("key", of_it)}
+            self._marks |= {(source, mark.key): mark for mark in _marks(len(of_it)).all(**asked)}
+            # After the marks are locked: whoever holds a message of a key has its mark locked, too.
+            self._held |= {(source, key) for (key,) in _held_keys(len(of_it)).all(**asked)}
 
     def _apply_one(self, message: Incoming, envelope: Envelope) -> None:
         key = (envelope.source, envelope.key)
@@ -192,31 +203,57 @@ class Batch:
     def _save(self) -> None:
         moved = [self._marks[key] for key in sorted(self._moved)]
         _update_locked([mark for mark in moved if mark.pk is not None])
-        try:
-            InboxMark.objects.bulk_create(mark for mark in moved if mark.pk is None)
-        except IntegrityError as error:
-            # Another process applied the key's first event at the same time: read again.
-            raise LostRace("a mark was made by another consumer process") from error
+        if made := [mark for mark in moved if mark.pk is None]:
+            try:
+                insert(made)
+            except IntegrityError as error:
+                # Another process applied the key's first event at the same time: read again.
+                raise LostRace("a mark was made by another consumer process") from error
 
 
-def _one_of(keys: Iterable[Key]) -> Q:
-    """That a row is of one of these keys: with its source named, as the indexes have it, so that
-    no more rows are read and locked than are asked for."""
+def _by_source(keys: Iterable[Key]) -> dict[str, list[str]]:
+    """Each source is asked about with its own keys, as the indexes have it, so that no more rows
+    are read and locked than are asked for."""
     by_source: dict[str, list[str]] = defaultdict(list)
     for source, key in keys:
         by_source[source].append(key)
-    conditions = (Q(source=source, key__in=of_it) for source, of_it in by_source.items())
-    return reduce(or_, conditions, Q(pk__in=()))
+    return by_source
+
+
+@lru_cache(maxsize=256)
+def _marks(keys: int) -> Select[InboxMark]:
+    """The marks of so many keys of a source, locked."""
+    return Select(_of_keys(InboxMark, keys).select_for_update())
+
+
+@lru_cache(maxsize=256)
+def _held_keys(keys: int) -> Rows:
+    """Which of so many keys of a source have messages held."""
+    return Rows(_of_keys(HeldMessage, keys).values_list("key"))
+
+
+def _of_keys(model: type[M], keys: int) -> "QuerySet[M, M]":
+    consumer, source = (argument(model, name) for name in ("consumer", "source"))
+    one_of = arguments(model, "key", keys)
+    return model._default_manager.filter(consumer=consumer, source=source, key__in=one_of)
 
 
 def _update_locked(marks: Sequence[InboxMark]) -> None:
-    """Move marks in one statement: an INSERT that finds every row there, locked by `_load`."""
-    if not marks:
-        return
-    with_target = connection.features.supports_update_conflicts_with_target
-    InboxMark.objects.bulk_create(
-        marks,
-        update_conflicts=True,
-        update_fields=["sequence"],
-        unique_fields=["id"] if with_target else None,
-    )
+    """Move marks in one statement: of many, an INSERT that finds every row there, locked by
+    `_load`."""
+    if len(marks) == 1:
+        _moving().run(id=marks[0].pk, sequence=marks[0].sequence)
+    elif marks:
+        with_target = connection.features.supports_update_conflicts_with_target
+        InboxMark.objects.bulk_create(
+            marks,
+            update_conflicts=True,
+            update_fields=["sequence"],
+            unique_fields=["id"] if with_target else None,
+        )
+
+
+@cache
+def _moving() -> Update:
+    mark = InboxMark.objects.filter(id=argument(InboxMark, "id"))
+    return Update(mark, sequence=argument(InboxMark, "sequence"))

@@ -38,7 +38,7 @@ class Options:
     partitions: int = 12
     replication: int = 1
     relay_batch: int = 2000
-    mark_after_seconds: float = 0.03
+    mark_after_seconds: float = 0.1
     consumer_batch: int = 200
     lease_seconds: float = 2.0
     consumers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

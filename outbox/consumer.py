@@ -1,8 +1,8 @@
 """The consumer: Kafka messages into the inbox, offsets committed after the database.
 
 Automatic commits and automatic offset storage are off: an offset is committed only when the
-transaction with the effects is. A crash in between means redelivery, which the inbox's marks turn
-into nothing. A new group starts at the topic's beginning.
+transaction with the effects is, together with others of the same moment. A crash in between means
+redelivery, which the inbox's marks turn into nothing. A new group starts at the topic's beginning.
 """
 
 import logging
@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Final, cast
 
 from confluent_kafka import Consumer as KafkaConsumer
@@ -25,10 +26,12 @@ from outbox.models import ConsumerStart
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 0.2
-COMPANY_SECONDS: Final = 0.05
+COMPANY_SECONDS: Final = 0.2
+TELL_SECONDS: Final = 0.2
 CLOSE_SECONDS: Final = 3.0
 ANSWER_SECONDS: Final = 10.0
 LONG_BATCH_SECONDS: Final = 5.0
+LOOKS_PER_LONG_BATCH: Final = 5
 LOOK_FOR_LEFT_SECONDS: Final = 60.0
 
 
@@ -50,6 +53,11 @@ class Consumer:
         self._wait_until = 0.0
         self._aside: list[Message] = []
         self._paused: list[TopicPartition] = []
+        # Applied, and not told to the broker yet: where to go on in each partition.
+        self._applied: dict[tuple[str, int], TopicPartition] = {}
+        self._next_telling = 0.0
+        self._busy_since: float | None = None
+        self._polling = threading.Lock()  # held by the other thread while it polls
 
     def run_once(self) -> bool:
         """Wait shortly for messages and apply them.
@@ -66,17 +74,19 @@ class Consumer:
             with self._kept_in_group():
                 self.inbox.go_on_with_what_was_left()
             self._next_look_for_left = time.monotonic() + LOOK_FOR_LEFT_SECONDS
+        self._tell_when_due()
         come = self._fetch()
         if not self._waiting:
             self._wait_until = time.monotonic() + COMPANY_SECONDS
         self._waiting += come
-        if self._waiting and not self._may_wait():
+        if self._waiting and not self._may_wait(come):
             messages, self._waiting = self._waiting, []
             self._apply(messages)
         return True
 
     def close(self) -> None:
         """Leave the group, but do not wait long for a broker that is away: it will notice."""
+        self._tell()
         leaving = threading.Thread(target=self._kafka.close, daemon=True)
         leaving.start()
         leaving.join(CLOSE_SECONDS)
@@ -130,17 +140,19 @@ class Consumer:
             return max(0.0, self._wait_until - time.monotonic())
         return POLL_SECONDS
 
-    def _may_wait(self) -> bool:
-        """Whether what has come only moves marks, of events that nobody handles: a transaction of
-        its own would cost as much as one with effects, and keep the next event waiting."""
-        if any(self._is_handled(message) for message in self._waiting):
+    def _may_wait(self, come: Sequence[Message]) -> bool:
+        """Whether nothing that has come is urgent: it only moves marks, of events that nobody
+        handles, or its handler has time. A transaction of its own would cost as much as one with
+        effects that somebody waits for, and keep the next event waiting."""
+        if any(self._is_urgent(message) for message in come):
             return False
         return len(self._waiting) < options().consumer_batch and time.monotonic() < self._wait_until
 
-    def _is_handled(self, message: Message) -> bool:
-        """Whether there is anything to do; of what cannot be read the inbox decides."""
+    def _is_urgent(self, message: Message) -> bool:
+        """Whether there is anything to do at once; of what cannot be read the inbox decides."""
         type_ = dict(_headers(message)).get("ce_type", b"").decode(errors="replace")
-        return not type_ or type_ in self.inbox.handlers
+        handler = self.inbox.handlers.get(type_)
+        return not type_ or not (handler is None or getattr(handler, "has_time", False))
 
     def _apply(self, messages: Sequence[Message]) -> None:
         try:
@@ -155,21 +167,31 @@ class Consumer:
     def _kept_in_group(self) -> Iterator[None]:
         """Stay a member of the group however long the enclosed work takes: after some seconds the
         partitions are paused and the broker is polled from another thread."""
-        done = threading.Event()
-        poller = threading.Timer(LONG_BATCH_SECONDS, self._poll_paused, [done])
-        poller.daemon = True
-        poller.start()
+        _watch()
+        self._busy_since = time.monotonic()
+        _busy.add(self)
         try:
             yield
         finally:
-            done.set()
-            poller.cancel()
-            poller.join()
+            _busy.discard(self)
+            self._busy_since = None
+            with self._polling:
+                pass  # the other thread has let go
 
-    def _poll_paused(self, done: threading.Event) -> None:
+    def stay_in_group(self) -> None:
+        """Poll the broker for as long as a long batch takes; called from another thread."""
+        with self._polling:
+            if self._is_long():
+                self._poll_paused()
+
+    def _is_long(self) -> bool:
+        since = self._busy_since
+        return since is not None and time.monotonic() - since >= LONG_BATCH_SECONDS
+
+    def _poll_paused(self) -> None:
         logger.info("%s: a long batch; paused", self.inbox.consumer)
         self._pause(self._kafka.assignment())
-        while not done.is_set():
+        while self._is_long():
             if (stray := self._kafka.poll(POLL_SECONDS)) is not None:
                 self._put_aside(stray)
         self._resume()
@@ -200,12 +222,52 @@ class Consumer:
                 logger.info("%s is not ours any more: %s", position, error)
 
     def _commit(self, messages: Sequence[Message]) -> None:
-        """Tell the broker, but do not wait for its answer: the effects are committed, and whoever
-        reads these messages again skips them."""
+        """Have the broker told, a few times a second: the effects are committed, and whoever reads
+        these messages again skips them."""
+        for position in _positions(messages, ahead=1):
+            self._applied[position.topic, position.partition] = position
+        self._tell_when_due()
+
+    def _tell_when_due(self) -> None:
+        if self._applied and time.monotonic() >= self._next_telling:
+            self._tell()
+            self._next_telling = time.monotonic() + TELL_SECONDS
+
+    def _tell(self) -> None:
+        """Tell the broker how far this consumer is in its partitions, but do not wait for an
+        answer. What is another's by now is that one's to tell."""
+        mine = {(place.topic, place.partition) for place in self._kafka.assignment()}
+        offsets = [position for place, position in self._applied.items() if place in mine]
+        self._applied = {}
+        if not offsets:
+            return
         try:
-            self._kafka.commit(offsets=_positions(messages, ahead=1), asynchronous=True)
+            self._kafka.commit(offsets=offsets, asynchronous=True)
         except KafkaException as error:
             _log_uncommitted(error.args[0])
+
+
+# Consumers that apply a batch just now.
+_busy: Final[set[Consumer]] = set()
+
+
+@cache
+def _watch() -> threading.Thread:
+    """One thread for all batches of this process: to start one for each costs as much as it takes
+    to apply a message."""
+    thread = threading.Thread(target=_look_for_long_batches, name="long batches", daemon=True)
+    thread.start()
+    return thread
+
+
+def _look_for_long_batches() -> None:
+    while True:
+        time.sleep(LONG_BATCH_SECONDS / LOOKS_PER_LONG_BATCH)
+        for consumer in list(_busy):
+            try:
+                consumer.stay_in_group()
+            except Exception:
+                logger.exception("%s could not be kept in its group", consumer.inbox.consumer)
 
 
 def _log_uncommitted(error: KafkaError | None, _: object = None) -> None:
@@ -265,7 +327,6 @@ def configuration(configured: Options, name: str) -> dict[str, object]:
         "enable.auto.offset.store": False,
         "auto.offset.reset": "earliest",
         "on_commit": _log_uncommitted,
-        "fetch.wait.max.ms": 100,
         "topic.metadata.refresh.interval.ms": 5000,
         **CLIENT,
     }

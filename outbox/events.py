@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from django.db import connections, router
@@ -13,6 +14,7 @@ from outbox.conf import options
 from outbox.inserts import insert
 from outbox.models import EventSource, OutboxEvent, shard_of
 from outbox.nudge import nudge_on_commit
+from outbox.prepared import Update, argument, arguments, numbered
 from outbox.registry import ContractViolation, Payload
 from outbox.tracing import traceparent
 from outbox.transactions import LostRace
@@ -108,16 +110,24 @@ def _raise_sequences(sources: Sequence[EventSource]) -> list[int]:
         if not source._state.adding:
             alike[type(source), source.event_sequence, count].append(source)
     for (model, sequence, count), group in alike.items():
-        unchanged = model._default_manager.filter(
-            pk__in=[source.pk for source in group], event_sequence=sequence
-        )
-        if unchanged.update(event_sequence=sequence + count) != len(group):
+        keys = numbered("pk", (source.pk for source in group))
+        raised = _raising(model, len(group)).run(read=sequence, new=sequence + count, **keys)
+        if raised != len(group):
             raise LostRace(f"{group} have events that were appended since they were read")
     numbers = []
     for source in sources:
         source.event_sequence += 1
         numbers.append(source.event_sequence)
     return numbers
+
+
+@lru_cache(maxsize=256)
+def _raising(model: type[EventSource], sources: int) -> Update:
+    """The compare-and-set of so many sources of one kind."""
+    read, new = (argument(model, "event_sequence", name) for name in ("read", "new"))
+    keys = arguments(model, "pk", sources)
+    unchanged = model._default_manager.filter(pk__in=keys, event_sequence=read)
+    return Update(unchanged, event_sequence=new)
 
 
 def history(key: str) -> QuerySet[OutboxEvent]:

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connections, models, router
 from django.db.models import DateTimeField, Field, Model
+from django.db.models.functions import Now
 
 # Of fields that are of exactly these classes, what the database takes as it is.
 PLAIN: Final[dict[type[Any], type]] = {
@@ -62,22 +63,29 @@ class Statement(NamedTuple):
         sql: its text.
         of: the values of a row.
         conversions: how each is made ready.
+        is_numbered: whether the database gives each row its number.
     """
 
     sql: str
     of: Callable[[Model], tuple[Any, ...]]
     conversions: list[Conversion]
+    is_numbered: bool
 
 
-def insert(rows: Sequence[Model]) -> None:
+def insert(rows: Sequence[Model], *, now_in: tuple[str, ...] = ()) -> None:
     """Insert new rows of one model, in as few statements as the database allows.
 
-    A number that the database gives each is not read back. Fields that set themselves when they
-    are saved, such as those with `auto_now`, do not.
+    A number that the database gives is read back where there is one row only. Fields that set
+    themselves when they are saved, such as those with `auto_now`, do not.
+
+    Args:
+        rows: what is inserted.
+        now_in: the fields that are to have the time by the database's clock; what the rows have in
+            them is not looked at, and not changed.
     """
     connection: Any = connections[router.db_for_write(type(rows[0]))]
     for some in _batches(rows, connection):
-        statement = _statement(type(some[0]), len(some), connection.alias)
+        statement = _statement(type(some[0]), len(some), connection.alias, now_in)
         values = [
             value if value is None or type(value) is plain else convert(value, connection)
             for row in some
@@ -87,6 +95,8 @@ def insert(rows: Sequence[Model]) -> None:
         ]
         with connection.cursor() as cursor:
             cursor.execute(statement.sql, values)
+            if statement.is_numbered and len(some) == 1:
+                some[0].pk = cursor.lastrowid
         for row in some:
             row._state.adding, row._state.db = False, connection.alias
 
@@ -98,13 +108,26 @@ def _batches(rows: Sequence[Model], connection: Any) -> Iterator[Sequence[Model]
 
 
 @cache
-def _statement(model: type[Model], rows: int, alias: str) -> Statement:
+def _statement(
+    model: type[Model], rows: int, alias: str, now_in: tuple[str, ...] = ()
+) -> Statement:
     connection: Any = connections[alias]
     quoted, meta = connection.ops.quote_name, model._meta
     fields = [one for one in meta.concrete_fields if not isinstance(one, models.AutoField)]
-    columns = ", ".join(quoted(str(field.column)) for field in fields)
-    places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * rows)
+    given = [one for one in fields if one.name not in now_in]
+    timed = [one for one in fields if one.name in now_in]
+    columns = ", ".join(quoted(str(field.column)) for field in (*given, *timed))
+    now, _ = model._base_manager.using(alias).all().query.get_compiler(alias).compile(Now())
+    places = ", ".join(["%s"] * len(given) + [now] * len(timed))
     # Nothing in it comes from outside.
-    sql = f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES {places}"  # noqa: S608
-    values = attrgetter(*(field.attname for field in fields))
-    return Statement(sql, values, [conversion(field) for field in fields])
+    values = ", ".join([f"({places})"] * rows)
+    sql = f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES {values}"  # noqa: S608
+    of = _values([field.attname for field in given])
+    is_numbered = len(fields) < len(meta.concrete_fields)
+    return Statement(sql, of, [conversion(field) for field in given], is_numbered)
+
+
+def _values(names: Sequence[str]) -> Callable[[Model], tuple[Any, ...]]:
+    """The values of a row; `attrgetter` gives a single one bare."""
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda row: (get(row),)

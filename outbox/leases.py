@@ -12,18 +12,49 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
-from typing import Final
+from functools import cached_property
+from typing import Any, Final, TypeVar
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 from outbox.models import SHARDS, Lease, Worker
 from outbox.nudge import nudge
+from outbox.prepared import Rows, Update, arguments, numbered
 from outbox.transactions import unit_of_work
+
+M = TypeVar("M", bound=Model)
+R = TypeVar("R")
 
 HEARTBEATS_PER_LEASE: Final = 5
 SHARE_AGAIN_SECONDS: Final = 5.0
+
+
+def of_shards(rows: QuerySet[M, R], shards: Collection[int]) -> QuerySet[M, R]:
+    """Those of some shards; of all of them, no shard is named."""
+    return rows if len(shards) == SHARDS else rows.filter(shard__in=shards)
+
+
+class OfShards:
+    """A read of the shards that a worker holds, whose SQL is made anew when they change.
+
+    Args:
+        make: the queryset for some shards; of what does not change while the worker runs.
+    """
+
+    def __init__(self, make: Callable[[Collection[int]], QuerySet[Any, Any]]) -> None:
+        self._make = make
+        self._shards: list[int] = []
+        self._rows: Rows | None = None
+
+    def all(self, shards: list[int]) -> list[list[Any]]:
+        """The rows of these shards; of none, there are none."""
+        if not shards:
+            return []
+        if self._rows is None or shards != self._shards:
+            self._rows, self._shards = Rows(self._make(shards)), shards
+        return self._rows.all()
 
 
 class Leases:
@@ -54,6 +85,7 @@ class Leases:
         self._next_heartbeat = 0.0
         self._next_sharing = 0.0
         self._workers = 0
+        self._lockings: dict[int, Rows] = {}  # by the number of shards
 
     @property
     def shards(self) -> list[int]:
@@ -98,15 +130,39 @@ class Leases:
         Their lease rows stay locked until the end of the transaction: nobody can take them over
         before what was decided on them is committed.
         """
-        mine = self._mine().filter(shard__in=set(shards)).select_for_update()
-        now_held = mine.values_list("shard", "epoch")
+        wanted = set(shards)
+        if not wanted:
+            return set()
+        now_held = self._locking(len(wanted)).all(**numbered("shard", wanted))
         return {shard for shard, epoch in now_held if self.epochs.get(shard) == epoch}
+
+    def _locking(self, shards: int) -> Rows:
+        """The look at so many of this worker's leases that locks their rows."""
+        if shards not in self._lockings:
+            mine = self._mine().filter(shard__in=arguments(Lease, "shard", shards))
+            locked = mine.select_for_update().values_list("shard", "epoch")
+            self._lockings[shards] = Rows(locked)
+        return self._lockings[shards]
+
+    @cached_property
+    def _renewal(self) -> Update:
+        mine = self._mine().filter(expires_at__gt=Now())
+        return Update(mine, expires_at=self._end())
+
+    @cached_property
+    def _announcement(self) -> Update:
+        return Update(Worker.objects.filter(name=self.owner), expires_at=self._end())
+
+    @cached_property
+    def _census(self) -> Rows:
+        live = Worker.objects.filter(group=self.group, expires_at__gt=Now())
+        return Rows(live.values_list("pk"))
 
     def _renew(self) -> bool:
         """Whether renewing was all there was to do."""
         if not self.epochs or not self._announce():
             return False
-        renewed = self._mine().filter(expires_at__gt=Now()).update(expires_at=self._end())
+        renewed = self._renewal.run()
         if renewed != len(self.epochs) or self._live_workers() != self._workers:
             return False
         # Others may have given back since: without a look their shards would rest for seconds.
@@ -119,7 +175,7 @@ class Leases:
         Worker.objects.filter(group=self.group, expires_at__lte=Now()).delete()
         self._workers = self._live_workers()
         share = self._fair_share()
-        self._mine().filter(expires_at__gt=Now()).update(expires_at=self._end())
+        self._renewal.run()
         held = self._held()
         if len(held) > share:
             idle = sorted(set(held) - set(self._busy()))
@@ -137,8 +193,7 @@ class Leases:
 
     def _announce(self) -> bool:
         """Say that this worker lives; whether it is known."""
-        mine = Worker.objects.filter(name=self.owner)
-        return bool(mine.update(expires_at=self._end()))
+        return bool(self._announcement.run())
 
     def _join(self) -> None:
         Worker.objects.create(
@@ -166,7 +221,7 @@ class Leases:
         return Now() + timedelta(seconds=self.seconds)
 
     def _live_workers(self) -> int:
-        return Worker.objects.filter(group=self.group, expires_at__gt=Now()).count()
+        return len(self._census.all())
 
     def _mine(self) -> QuerySet[Lease]:
         return Lease.objects.filter(group=self.group, owner=self.owner)

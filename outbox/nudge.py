@@ -20,6 +20,7 @@ from django.db.models.functions import Now
 
 from outbox.conf import options
 from outbox.models import Worker
+from outbox.prepared import Rows, argument
 
 logger = logging.getLogger(__name__)
 
@@ -109,9 +110,15 @@ class Sender:
 
 
 def _registered(group: str) -> list[tuple[str, int]]:
-    workers = Worker.objects.filter(group=group, expires_at__gt=Now()).exclude(address="")
-    found = (address.rpartition(":") for address in workers.values_list("address", flat=True))
+    found = (str(address).rpartition(":") for (address,) in _listening().all(group=group))
     return [(host, int(port)) for host, _, port in found]
+
+
+@cache
+def _listening() -> Rows:
+    """The addresses of a group's workers."""
+    live = Worker.objects.filter(group=argument(Worker, "group"), expires_at__gt=Now())
+    return Rows(live.exclude(address="").values_list("address"))
 
 
 _making: Final = threading.Lock()

@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -20,8 +21,9 @@ from django.utils import timezone
 from outbox.conf import options
 from outbox.events import RELAY
 from outbox.kafka import BrokerAway, KafkaPublisher, Publisher
-from outbox.leases import Leases
-from outbox.models import SHARDS, OutboxEvent
+from outbox.leases import Leases, OfShards, of_shards
+from outbox.models import OutboxEvent
+from outbox.prepared import Update, arguments, numbered
 from outbox.purge import purge_chunk
 from outbox.rows import Row
 from outbox.transactions import unit_of_work
@@ -50,9 +52,8 @@ class Relay:
             RELAY, seconds=options().lease_seconds, address=address, busy=self._shards_unmarked
         )
         self.publisher = publisher or KafkaPublisher()
-        # The query is made anew when the shards change: making it costs more than asking it.
-        self._pending_of: list[int] = []
-        self._pending_rows = _pending_of([])
+        self._pending_rows = OfShards(_pending_of)
+        self._held_rows = OfShards(_held_keys_of)
         self._held_keys: set[str] = set()
         self._held_keys_of: dict[int, int] = {}  # under which epochs they were read
         self._next_look_for_held = 0.0
@@ -66,7 +67,8 @@ class Relay:
         """Publish one batch.
 
         Returns:
-            Whether there was anything to publish.
+            Whether to look again at once: there may be more than was read. Where no nudge tells of
+            what is committed meanwhile, whenever there was anything.
 
         Raises:
             BrokerAway: not everything was acknowledged.
@@ -84,7 +86,7 @@ class Relay:
         finally:
             self._mark_when_due()
         self._purge(shards)
-        return bool(batch)
+        return len(batch) >= options().relay_batch if self.leases.address else bool(batch)
 
     def close(self) -> None:
         """Let go of the broker, mark what it acknowledged and give the shards back."""
@@ -97,12 +99,10 @@ class Relay:
 
     def _pending(self, shards: list[int]) -> list[Row]:
         """The next rows, oldest first, straight off the index."""
-        if self._pending_of != shards:
-            self._pending_rows, self._pending_of = _pending_of(shards), shards
-        rows = self._pending_rows[: options().relay_batch + MANY_UNMARKED]
+        rows = self._pending_rows.all(shards)
         return [Row._make(row) for row in rows if row[0] not in self._unmarked]
 
-    def _keep_held_keys(self, shards: Sequence[int]) -> None:
+    def _keep_held_keys(self, shards: list[int]) -> None:
         """Ask from time to time, and at once about shards that another relay had until now."""
         epochs = self.leases.epochs
         if epochs != self._held_keys_of or time.monotonic() >= self._next_look_for_held:
@@ -110,8 +110,7 @@ class Relay:
             self._next_look_for_held = time.monotonic() + LOOK_FOR_HELD_SECONDS
 
     def _read_held_keys(self, shards: Iterable[int]) -> set[str]:
-        held = OutboxEvent.objects.filter(state=State.HELD, shard__in=shards)
-        return set(held.values_list("key", flat=True).distinct())
+        return {key for (key,) in self._held_rows.all(sorted(shards))}
 
     def _without_held(self, batch: list[Row]) -> list[Row]:
         """The batch less the successors of held rows, which join them.
@@ -192,7 +191,7 @@ class Relay:
         """Record acknowledgements, where the lease they were sent under is still ours."""
         ours = self.leases.still_held(row.shard for row in rows)
         ids = [row.id for row in rows if row.shard in ours]
-        self._pending_among(ids).update(state=State.PUBLISHED, published_at=Now())
+        self._set_published(ids)
 
     @unit_of_work
     def _hold(self, refused: Sequence[tuple[Row, str]]) -> None:
@@ -220,15 +219,35 @@ class Relay:
         self._pending_among(ids).update(state=State.HELD, error=BEHIND)
 
     def _pending_among(self, ids: Sequence[int]) -> QuerySet[OutboxEvent]:
-        return OutboxEvent.objects.filter(id__in=ids, state=State.PENDING)
+        return _pending(ids)
+
+    def _set_published(self, ids: Sequence[int]) -> None:
+        if ids:
+            _publishing(len(ids)).run(**numbered("id", ids))
 
 
 def _pending_of(shards: Collection[int]) -> "QuerySet[OutboxEvent, tuple[Any, ...]]":
-    """What is to be published of some shards."""
-    pending = OutboxEvent.objects.filter(state=State.PENDING)
-    if len(shards) < SHARDS:
-        pending = pending.filter(shard__in=shards)
-    return pending.order_by("id").values_list(*Row._fields)
+    """What is to be published next of some shards."""
+    pending = of_shards(OutboxEvent.objects.filter(state=State.PENDING), shards)
+    most = options().relay_batch + MANY_UNMARKED
+    return pending.order_by("id").values_list(*Row._fields)[:most]
+
+
+def _held_keys_of(shards: Collection[int]) -> "QuerySet[OutboxEvent, tuple[Any, ...]]":
+    """The keys of which something is held."""
+    held = of_shards(OutboxEvent.objects.filter(state=State.HELD), shards)
+    return held.values_list("key").distinct()
+
+
+def _pending(ids: Sequence[int]) -> QuerySet[OutboxEvent]:
+    return OutboxEvent.objects.filter(id__in=ids, state=State.PENDING)
+
+
+@lru_cache(maxsize=256)
+def _publishing(rows: int) -> Update:
+    """The marking of so many rows."""
+    pending = _pending(arguments(OutboxEvent, "id", rows))
+    return Update(pending, state=State.PUBLISHED, published_at=Now())
 
 
 def waves(batch: Iterable[Row]) -> list[list[Row]]:

@@ -5,6 +5,7 @@ what it holds and end with status 0. A database or broker that is away is waited
 limit to the attempts: nothing is lost by waiting.
 """
 
+import gc
 import logging
 import random
 import signal
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 SHORTEST_IDLE_SECONDS: Final = 0.005
 LONGEST_IDLE_SECONDS: Final = 0.1
 # Whoever is nudged need not look so often; but the relay has to mark what it has published.
-SHORTEST_IDLE_WITH_NUDGES_SECONDS: Final = 0.04
+SHORTEST_IDLE_WITH_NUDGES_SECONDS: Final = 0.1
 FIRST_BACKOFF_SECONDS: Final = 0.1
 # With the time that a broker is given to answer, 60 % of the lease, shorter than the lease: else
 # workers would take each other's shards in turn all the time that the broker is away.
@@ -74,6 +75,9 @@ class Loop:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         logger.info("%s started", self.name)
+        # What is loaded stays for good: to look through all of it held a worker up for long.
+        gc.collect()
+        gc.freeze()
         with limited_silence(self.longest_silence):
             try:
                 while not self.stopping.is_set():

@@ -18,7 +18,7 @@ from contracts.booking import (
     ReservationExpired,
     ReservationRejected,
 )
-from outbox.batches import Handler
+from outbox.batches import Handler, has_time
 from payment import services
 
 
@@ -32,6 +32,7 @@ def request_follow_up(event: FollowUpRequested) -> None:
     services.request_follow_up(event, now=timezone.now())
 
 
+@has_time
 def note_price(event: ReservationConfirmed | ReservationChanged) -> None:
     """What the reservation costs is owed; while a change is still to be quoted, what it did."""
     if price := event.price:
@@ -43,6 +44,7 @@ def note_price(event: ReservationConfirmed | ReservationChanged) -> None:
         )
 
 
+@has_time
 def note_charge(event: ReservationCanceled) -> None:
     """What the cancelation costs is owed: nothing, where nothing was confirmed."""
     if (settlement := event.settlement) and settlement.charged:
@@ -56,6 +58,7 @@ def note_charge(event: ReservationCanceled) -> None:
         note_nothing(event)
 
 
+@has_time
 def note_nothing(event: ReservationExpired | ReservationRejected | ReservationCanceled) -> None:
     """The reservation came to nothing, and nothing is owed."""
     services.note_nothing_owed(event.reservation_id, now=timezone.now())

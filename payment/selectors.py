@@ -3,11 +3,14 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import cache, lru_cache
 from uuid import UUID
 
 from django.db.models import Exists, Max, OuterRef, Prefetch, QuerySet
 from django.db.models.functions import Now
 
+from outbox.leases import of_shards
+from outbox.prepared import Select, argument, arguments, numbered
 from payment.models import Operation, Payment
 
 
@@ -30,8 +33,16 @@ def operation(operation_id: int) -> Operation:
 
 def operations(ids: Collection[int]) -> list[Operation]:
     """These operations and their payments, as they are now, in the order of the ids."""
-    found = Operation.objects.select_related("payment").in_bulk(list(ids))
-    return [found[pk] for pk in ids]
+    found = _operations(len(ids)).all(**numbered("pk", ids))
+    by_id = {operation.pk: operation for operation in found}
+    return [by_id[pk] for pk in ids]
+
+
+@lru_cache(maxsize=256)
+def _operations(count: int) -> Select[Operation]:
+    """The look at so many operations, which every answer of the processor's takes."""
+    these = Operation.objects.filter(pk__in=arguments(Operation, "pk", count))
+    return Select(these.select_related("payment"))
 
 
 def operation_of(payment_id: UUID, number: int) -> Operation:
@@ -47,11 +58,17 @@ def authorization_of(operation: Operation) -> Operation | None:
     """The authorization that an operation is about, as it is now; nothing if there is none."""
     if operation.authorization_number is None:
         return None
-    return Operation.objects.filter(
-        payment=operation.payment_id,
-        number=operation.authorization_number,
-        kind=Operation.Kind.AUTHORIZE,
-    ).first()
+    return _authorization().first(
+        payment=operation.payment_id, number=operation.authorization_number
+    )
+
+
+@cache
+def _authorization() -> Select[Operation]:
+    payment, number = (argument(Operation, name) for name in ("payment", "number"))
+    return Select(
+        Operation.objects.filter(payment=payment, number=number, kind=Operation.Kind.AUTHORIZE)
+    )
 
 
 def was_voided(payment: Payment, number: int) -> bool:
@@ -65,7 +82,9 @@ def was_voided(payment: Payment, number: int) -> bool:
     )
 
 
-def due_operations(*, shards: Sequence[int], besides: Sequence[int], limit: int) -> list[Operation]:
+def due_operations(
+    *, shards: Sequence[int], besides: Collection[int], limit: int
+) -> list[Operation]:
     """Operations of these shards whose time has come on the database's clock, oldest first.
 
     Those of one payment have their turn one after the other, as they were recorded, which is as
@@ -76,18 +95,23 @@ def due_operations(*, shards: Sequence[int], besides: Sequence[int], limit: int)
         besides: ids to leave out, because they are being worked on.
         limit: how many at most.
     """
+    if not shards:
+        return []
+    due = _due(tuple(shards), limit + len(besides)).all()
+    return [operation for operation in due if operation.pk not in besides][:limit]
+
+
+@lru_cache(maxsize=64)
+def _due(shards: tuple[int, ...], limit: int) -> Select[Operation]:
+    """The look at some shards: a worker has the same ones most of the time."""
     earlier = Operation.objects.filter(
         payment=OuterRef("payment"), id__lt=OuterRef("id"), status__in=Operation.OPEN
     )
     due = Operation.objects.filter(
-        ~Exists(earlier),
-        status__in=Operation.OPEN,
-        shard__in=shards,
-        next_attempt_at__lte=Now(),
+        ~Exists(earlier), status__in=Operation.OPEN, next_attempt_at__lte=Now()
     )
-    return list(
-        due.exclude(id__in=besides).select_related("payment").order_by("next_attempt_at")[:limit]
-    )
+    of_them = of_shards(due, shards).select_related("payment")
+    return Select(of_them.order_by("next_attempt_at")[:limit])
 
 
 def last_number(payment: Payment) -> int:

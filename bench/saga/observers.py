@@ -30,8 +30,8 @@ ANSWER_SECONDS: Final = 10.0
 class Observers:
     """What was seen of each reservation, and when: seconds since 1970 by moment.
 
-    The database is read for those reservations alone that payment has been asked about and that
-    have not been CONFIRMED yet, so that an idle system stays idle. `not_yet` is when the last look
+    The database is read for those reservations alone that payment has answered about and that have
+    not been CONFIRMED yet, so that an idle system stays idle. `not_yet` is when the last look
     began that did not find a reservation CONFIRMED.
     """
 
@@ -77,7 +77,7 @@ class Observers:
             return
         reservation_id = UUID((message.key() or b"").decode())
         self.seen[reservation_id].setdefault(moment, now)
-        if moment == "request published":
+        if moment == "answer published":  # it cannot be CONFIRMED before
             with self._changed:
                 self._under_way.add(reservation_id)
                 self._changed.notify_all()

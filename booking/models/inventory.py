@@ -10,9 +10,9 @@ from django.db import models
 
 from booking.models.network import AircraftType, Cabin
 from booking.models.schedule import Flight
-from booking.prepared import Argument, Update
 from contracts import values
 from contracts.values import Itinerary
+from outbox.prepared import Argument, Update, argument, arguments, numbered
 from outbox.transactions import LostRace
 
 
@@ -179,9 +179,8 @@ class Seat(models.Model):
             LostRace: not all of them are free any more; none is taken then.
         """
         wanted = sorted(numbers)
-        named = {f"number {place}": number for place, number in enumerate(wanted)}
         taken = cls._taking(len(wanted)).run(
-            departure=departure.pk, owner=owner, status=status, **named
+            departure=departure.pk, owner=owner, status=status, **numbered("number", wanted)
         )
         if taken == len(wanted):
             return
@@ -194,10 +193,9 @@ class Seat(models.Model):
     @cache
     def _taking(cls, seats: int) -> Update:
         """The UPDATE that takes so many seats: the condition on the status is what decides."""
-        numbers = [Argument(f"number {place}", models.CharField()) for place in range(seats)]
         free = cls.objects.filter(
             departure=Argument("departure", models.BigIntegerField()),
-            number__in=numbers,
+            number__in=arguments(cls, "number", seats),
             status=cls.Status.FREE,
         )
         return Update(
@@ -222,13 +220,26 @@ class Seat(models.Model):
         Raises:
             SeatNotHeld: not all of `numbers` are this reservation's with this status.
         """
-        cls._change(reservation_id, numbers, status, status=cls.Status.FREE, reservation_id=None)
+        cls._change(reservation_id, numbers, status, status=cls.Status.FREE, reservation=None)
 
     @classmethod
     def _change(cls, owner: UUID, numbers: Iterable[str], now: Status, **changes: Any) -> None:
         """The owner is part of the condition: a seat that has been given on stays with its next
         owner, however late this comes."""
         wanted = sorted(numbers)
-        owned = cls.objects.filter(reservation_id=owner, status=now, number__in=wanted)
-        if owned.update(**changes) != len(wanted):
+        if not wanted:
+            return
+        changing = cls._changing(len(wanted), tuple(changes))
+        named = numbered("number", wanted)
+        if changing.run(owner=owner, now=now, **named, **changes) != len(wanted):
             raise SeatNotHeld(f"reservation {owner} has not all of {', '.join(wanted)} {now}")
+
+    @classmethod
+    @cache
+    def _changing(cls, seats: int, changed: tuple[str, ...]) -> Update:
+        owned = cls.objects.filter(
+            reservation_id=Argument("owner", models.UUIDField()),
+            status=argument(cls, "status", "now"),
+            number__in=arguments(cls, "number", seats),
+        )
+        return Update(owned, **{name: argument(cls, name) for name in changed})

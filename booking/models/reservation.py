@@ -3,8 +3,10 @@
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, cast
+from uuid import UUID
 
 import msgspec
 from django.db import IntegrityError, models
@@ -17,6 +19,7 @@ from contracts import values
 from contracts.values import Price, PriceLine, ReservationSummary, Ticket
 from outbox.inserts import insert
 from outbox.models import EventSource
+from outbox.prepared import Select, Update, argument
 from outbox.transactions import LostRace
 
 # Without I, O, 0 and 1, which are taken for each other.
@@ -158,13 +161,21 @@ class Reservation(EventSource):
         Raises:
             LostRace: somebody else has changed the reservation since it was read.
         """
-        unchanged = Reservation.objects.filter(pk=self.pk, status=self.status, version=self.version)
         changes |= {"payment_operations": self.payment_operations, "updated_at": now}
-        if not unchanged.update(**changes, version=F("version") + 1):
+        read = {"pk": self.pk, "read status": self.status, "read version": self.version}
+        if not self._changing(tuple(changes)).run(**read, **changes):
             raise LostRace(f"{self.record_locator} has changed since it was read")
         for name, value in changes.items():
             setattr(self, name, value)
         self.version += 1
+
+    @classmethod
+    @cache
+    def _changing(cls, changed: tuple[str, ...]) -> Update:
+        status, version = (argument(cls, name, f"read {name}") for name in ("status", "version"))
+        unchanged = cls.objects.filter(pk=argument(cls, "pk"), status=status, version=version)
+        changes = {name: argument(cls, name) for name in changed}
+        return Update(unchanged, **changes, version=F("version") + 1)
 
     def number_payment_operation(self) -> int:
         """The number of the next payment operation; the next change stores that it is given."""
@@ -231,6 +242,27 @@ class ReservationPassenger(models.Model):
             date_of_birth=self.date_of_birth,
             ticket_number=self.ticket_number,
         )
+
+    @classmethod
+    def of(cls, reservation_id: UUID) -> "list[ReservationPassenger]":
+        """A reservation's passengers, in their order."""
+        return cls._of_reservation().all(reservation=reservation_id)
+
+    @classmethod
+    @cache
+    def _of_reservation(cls) -> "Select[ReservationPassenger]":
+        of_it = cls.objects.filter(reservation=argument(cls, "reservation"))
+        return Select(of_it.order_by("id"))
+
+    def store_ticket(self) -> None:
+        """Store the ticket number that was issued."""
+        self._ticketing().run(pk=self.pk, ticket_number=self.ticket_number)
+
+    @classmethod
+    @cache
+    def _ticketing(cls) -> Update:
+        passenger = cls.objects.filter(pk=argument(cls, "pk"))
+        return Update(passenger, ticket_number=argument(cls, "ticket_number"))
 
     def issue_ticket(self, airline_code: int) -> Ticket:
         """Give the passenger a ticket number, in memory.

@@ -1,14 +1,16 @@
 """The durable row of a saga; what its steps mean is the table in `booking/saga.py`."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from django.db import models
 from django.db.models import F
-from django.db.models.expressions import BaseExpression, Combinable
+from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
 from booking.models.reservation import Reservation
+from outbox.prepared import Argument, Update, argument
 from outbox.transactions import LostRace
 
 
@@ -68,26 +70,37 @@ class Saga(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.step}"
 
-    def change(self, *, now: datetime, **changes: Any) -> None:
+    def change(self, *, now: datetime, wait: timedelta | None = None, **changes: Any) -> None:
         """Set fields by compare-and-set on the version, and store the operations' numbers.
 
         Args:
             now: the time of the change.
-            changes: values, or expressions for the database to evaluate.
+            wait: the deadline is so long after now, by the database's clock; it is read back when
+                it is asked for.
+            changes: values.
 
         Raises:
             LostRace: the saga has changed since it was read.
         """
         changes |= {name: getattr(self, name) for name in self.NUMBERS} | {"updated_at": now}
-        unchanged = Saga.objects.filter(pk=self.pk, version=self.version)
-        if not unchanged.update(**changes, version=F("version") + 1):
+        read = {"pk": self.pk, "read version": self.version, "wait": wait}
+        if not self._changing(tuple(changes), wait is not None).run(**read, **changes):
             raise LostRace(f"saga {self.pk} has changed since it was at {self.step}")
         self.version += 1
         for name, value in changes.items():
-            if isinstance(value, BaseExpression | Combinable):
-                self.__dict__.pop(name, None)  # read from the database when it is asked for
-            else:
-                setattr(self, name, value)
+            setattr(self, name, value)
+        if wait is not None:
+            self.__dict__.pop("deadline_at", None)
+
+    @classmethod
+    @cache
+    def _changing(cls, changed: tuple[str, ...], waits: bool) -> Update:
+        version = argument(cls, "version", "read version")
+        unchanged = cls.objects.filter(pk=argument(cls, "pk"), version=version)
+        changes: dict[str, Any] = {name: argument(cls, name) for name in changed}
+        if waits:
+            changes["deadline_at"] = Now() + Argument("wait", models.DurationField())
+        return Update(unchanged, **changes, version=F("version") + 1)
 
 
 class SagaIntervention(models.Model):

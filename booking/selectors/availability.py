@@ -21,7 +21,6 @@ from django.db.models import (
 from rest_framework.exceptions import APIException
 
 from booking.models import Cabin, Departure, Flight, Seat
-from booking.prepared import Argument, Select
 from booking.seating import best_choices, nearest_seats
 from booking.selectors.describing import described
 from booking.selectors.refusals import (
@@ -36,6 +35,7 @@ from booking.selectors.refusals import (
     UnknownFlight,
     UnknownSeat,
 )
+from outbox.prepared import Argument, Select
 from outbox.transactions import LostRace
 
 OFFERED: Final = 5

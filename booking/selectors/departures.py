@@ -19,10 +19,10 @@ from django.db.models import (
 from rest_framework.exceptions import NotFound
 
 from booking.models import Airport, Cabin, Departure, Flight, Place, Seat
-from booking.prepared import Argument, Rows, Select
 from booking.seating import place
 from booking.selectors.availability import SELLS, closing, departure_on, flight_of
 from booking.selectors.describing import described
+from outbox.prepared import Argument, Rows, Select
 
 
 class UnknownAirport(NotFound):

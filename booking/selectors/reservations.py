@@ -12,9 +12,9 @@ from django.db.models.functions import Now
 from rest_framework.exceptions import NotFound
 
 from booking.models import Departure, Reservation, ReservationPassenger, Saga, TimelineEntry
-from booking.prepared import Argument, Select
 from booking.selectors.describing import described
 from contracts.payment import PaymentEvent
+from outbox.prepared import Argument, Select
 
 # Not Final: django-stubs would take the name for an attribute that is defined twice.
 PARTY: str = "party"
@@ -171,7 +171,15 @@ def _asked() -> Select[Saga]:
 def due_sagas(limit: int, *, only: UUID | None = None) -> list[Saga]:
     """Sagas that have waited until their deadline, on the database's clock, the longest first; of
     all, or `only` one."""
-    due = sagas().filter(deadline_at__lte=Now())
-    if only is not None:
-        due = due.filter(pk=only)
-    return sorted(due.order_by("deadline_at")[:limit], key=lambda saga: saga.pk)
+    due = _due(limit).all() if only is None else _all_due().filter(pk=only)[:limit]
+    return sorted(due, key=lambda saga: saga.pk)
+
+
+@cache
+def _due(limit: int) -> Select[Saga]:
+    """Whoever waits for deadlines looks twice a second."""
+    return Select(_all_due()[:limit])
+
+
+def _all_due() -> QuerySet[Saga]:
+    return sagas().filter(deadline_at__lte=Now()).order_by("deadline_at")

@@ -39,6 +39,7 @@ def pay_reservation(
         UnknownReservation: there is none of this customer.
         NotPayable: it is being paid, or has come to its end.
         HoldExpired: it is too late.
+        DepartureClosed, DepartureDeparted, DepartureCanceled: nothing is sold on it any more.
     """
     reservation = selectors.reservation_of(reservation_id, customer_id=customer_id)
     buying = selectors.live_saga(reservation.pk)
@@ -47,6 +48,7 @@ def pay_reservation(
     # A courtesy: who decides is the deadline, and a card would be asked for nothing.
     if reservation.hold_expires_at <= now:
         raise HoldExpired
+    selectors.must_sell(reservation.departure, now)
     buying.reservation = reservation
     orchestrator.advance(buying, Pay(payment_token), now=now)
     return reservation

@@ -108,7 +108,8 @@ def issue_tickets(
     party = _party(reservation)
     code = settings.TICKET_AIRLINE_CODE
     tickets = tuple(passenger.issue_ticket(code) for passenger in party)
-    ReservationPassenger.objects.bulk_update(party, ["ticket_number"])
+    for passenger in party:
+        passenger.store_ticket()
     note(reservation, "ticketed", f"paid, {_listed(tickets)} issued", now=now)
     return [
         TicketsIssued(
@@ -145,7 +146,7 @@ def _end(
 
 def _party(reservation: Reservation) -> list[ReservationPassenger]:
     """The passengers, which the reservation keeps for who shows it."""
-    reservation.party = list(reservation.passengers.order_by("id"))
+    reservation.party = ReservationPassenger.of(reservation.pk)
     return reservation.party
 
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.db import models
 
+from outbox.inserts import insert
+
 if TYPE_CHECKING:
     from payment.models.operation import Operation
 
@@ -74,7 +76,7 @@ class LedgerEntry(models.Model):
             amount: what a total of its payment has moved by.
             now: when.
         """
-        cls.objects.create(
+        entry = cls(
             payment_id=operation.payment_id,
             operation=operation,
             status=operation.status,
@@ -83,3 +85,4 @@ class LedgerEntry(models.Model):
             reason=operation.reason,
             recorded_at=now,
         )
+        insert([entry])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -10,8 +11,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from contracts.values import LARGEST_NUMBER
+from outbox.inserts import insert
 from outbox.models import shard_of
 from outbox.nudge import nudge_on_commit
+from outbox.prepared import Argument, Select, Update, argument
 from outbox.transactions import LostRace
 from payment.models.ledger import LedgerEntry
 from payment.models.payment import Payment
@@ -173,22 +176,28 @@ class Operation(models.Model):
         Raises:
             ConflictingRequest: something else was recorded under the number.
         """
-        known = cls.objects.filter(payment=payment, number=number).first()
+        known = None if payment.is_new else cls._knowing().first(payment=payment.pk, number=number)
         if known:
             known._refuse_other(content)
             return None
-        operation = cls.objects.create(
+        operation = cls(
             payment=payment,
             number=number,
             shard=shard_of(str(payment.pk)),
             currency=payment.currency,
-            next_attempt_at=Now(),
             requested_at=now,
             **content,
         )
+        insert([operation], now_in=("next_attempt_at",))
         LedgerEntry.append(operation, now=now)
         nudge_on_commit(OPERATIONS)
         return operation
+
+    @classmethod
+    @cache
+    def _knowing(cls) -> Select["Operation"]:
+        payment, number = (argument(cls, name) for name in ("payment", "number"))
+        return Select(cls.objects.filter(payment=payment, number=number))
 
     def _refuse_other(self, content: Mapping[str, Any]) -> None:
         other = [name for name, value in content.items() if getattr(self, name) != value]
@@ -240,7 +249,7 @@ class Operation(models.Model):
             Operation.Status.UNKNOWN,
             reason=reason[:200],
             attempts=self.attempts + 1,
-            next_attempt_at=Now() + wait,
+            wait=wait,
         )
         if is_new:
             LedgerEntry.append(self, now=now)
@@ -253,15 +262,39 @@ class Operation(models.Model):
 
     def add(self, total: str, amount: int) -> None:
         """Count on an authorization what a follow-up has come to."""
-        Operation.objects.filter(pk=self.pk).update(**{total: F(total) + amount})
+        self._adding(total).run(pk=self.pk, amount=amount)
         setattr(self, total, getattr(self, total) + amount)
 
-    def _move_to(self, status: "Operation.Status", **changes: object) -> None:
+    @classmethod
+    @cache
+    def _adding(cls, total: str) -> Update:
+        moved = {total: F(total) + argument(cls, total, "amount")}
+        return Update(cls.objects.filter(pk=argument(cls, "pk")), **moved)
+
+    def _move_to(
+        self, status: "Operation.Status", *, wait: timedelta | None = None, **changes: Any
+    ) -> None:
+        """Change status and fields by compare-and-set; what is to be asked again is due after
+        `wait`, by the database's clock."""
         if status not in self.TRANSITIONS[self.status]:
             raise IllegalTransition(f"{self}: {self.status} → {status}")
-        unchanged = Operation.objects.filter(pk=self.pk, status=self.status, attempts=self.attempts)
-        if not unchanged.update(status=status, **changes):
+        read = {"pk": self.pk, "read status": self.status, "read attempts": self.attempts}
+        moving = self._moving(tuple(changes), wait is not None)
+        if not moving.run(**read, **changes, status=status, wait=wait):
             raise LostRace(f"{self} has changed since it was read")
         self.status = status
         for name, value in changes.items():
             setattr(self, name, value)
+
+    @classmethod
+    @cache
+    def _moving(cls, changed: tuple[str, ...], waits: bool) -> Update:
+        unchanged = cls.objects.filter(
+            pk=argument(cls, "pk"),
+            status=argument(cls, "status", "read status"),
+            attempts=argument(cls, "attempts", "read attempts"),
+        )
+        changes: dict[str, Any] = {name: argument(cls, name) for name in ("status", *changed)}
+        if waits:
+            changes["next_attempt_at"] = Now() + Argument("wait", models.DurationField())
+        return Update(unchanged, **changes)

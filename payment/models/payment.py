@@ -1,12 +1,16 @@
 """Payments and their running totals."""
 
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import F, Q
 
+from outbox.inserts import insert
 from outbox.models import EventSource
+from outbox.prepared import Select, Update, argument
+from outbox.transactions import LostRace
 
 
 class OtherCurrency(Exception):
@@ -21,6 +25,9 @@ class Payment(EventSource):
     kept in the end; nothing while none of them has said. `customer_id` is whose the reservation is;
     empty while no authorization has said so, and then nobody but the staff is shown the payment.
     """
+
+    # Whether this transaction has made it: then there is no operation of it yet.
+    is_new = False
 
     reservation_id = models.UUIDField(primary_key=True)
     customer_id = models.CharField(max_length=150, blank=True, default="", db_default="")
@@ -70,20 +77,39 @@ class Payment(EventSource):
 
         Raises:
             OtherCurrency: the payment is in another currency.
+            LostRace: somebody else is just making it.
         """
-        payment, _ = cls.objects.select_for_update().get_or_create(
-            pk=reservation_id,
-            defaults={
-                "customer_id": customer_id,
-                "currency": currency,
-                "created_at": now,
-                "updated_at": now,
-            },
-        )
+        payment = cls._locking().first(pk=reservation_id)
+        if payment is None:
+            return cls._made(reservation_id, customer_id, currency, now)
         if payment.currency != currency:
             raise OtherCurrency(f"{payment} is in {payment.currency}, not {currency}")
         payment.belongs_to(customer_id)
         return payment
+
+    @classmethod
+    def _made(
+        cls, reservation_id: UUID, customer_id: str, currency: str, now: datetime
+    ) -> "Payment":
+        payment = cls(
+            pk=reservation_id,
+            customer_id=customer_id,
+            currency=currency,
+            created_at=now,
+            updated_at=now,
+        )
+        payment.is_new = True
+        try:
+            insert([payment])
+        except IntegrityError as error:
+            # Another process has made it since: begin again, and find it.
+            raise LostRace(f"{payment} was made by somebody else") from error
+        return payment
+
+    @classmethod
+    @cache
+    def _locking(cls) -> Select["Payment"]:
+        return Select(cls._one().select_for_update())
 
     def belongs_to(self, customer_id: str) -> None:
         """Note whose it is, if that is known; it stays theirs."""
@@ -103,11 +129,27 @@ class Payment(EventSource):
 
     def add(self, total: str, amount: int, *, now: datetime) -> None:
         """Move one of the running totals, `authorized_amount` and so on, by so much."""
-        Payment.objects.filter(pk=self.pk).update(**{total: F(total) + amount}, updated_at=now)
+        self._adding(total).run(pk=self.pk, amount=amount, updated_at=now)
         setattr(self, total, getattr(self, total) + amount)
         self.updated_at = now
 
     def owe(self, amount: int, *, now: datetime) -> None:
         """Note what is to be kept in the end."""
-        Payment.objects.filter(pk=self.pk).update(owed_amount=amount, updated_at=now)
+        self._owing().run(pk=self.pk, owed_amount=amount, updated_at=now)
         self.owed_amount, self.updated_at = amount, now
+
+    @classmethod
+    @cache
+    def _adding(cls, total: str) -> Update:
+        moved = {total: F(total) + argument(cls, total, "amount")}
+        return Update(cls._one(), **moved, updated_at=argument(cls, "updated_at"))
+
+    @classmethod
+    @cache
+    def _owing(cls) -> Update:
+        changes = {name: argument(cls, name) for name in ("owed_amount", "updated_at")}
+        return Update(cls._one(), **changes)
+
+    @classmethod
+    def _one(cls) -> "models.QuerySet[Payment]":
+        return cls.objects.filter(pk=argument(cls, "pk"))

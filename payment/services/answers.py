@@ -59,12 +59,12 @@ def record_unknown(operation: Operation, reason: str, *, now: datetime) -> None:
     record_outcomes({operation.pk: OutcomeUnknown(reason)}, now=now)
 
 
-@unit_of_work
 def settle_without_asking(operation: Operation, *, now: datetime) -> bool:
     """Answer a follow-up that the payment's own state answers: the processor need not be asked.
 
     Only for one at its turn: whatever was asked before it has its answer, so that what is
-    decided once is decided the same each time.
+    decided once is decided the same each time. Most have to be asked for: they cost a look, and no
+    transaction.
 
     Returns:
         Whether it was answered.
@@ -72,17 +72,32 @@ def settle_without_asking(operation: Operation, *, now: datetime) -> bool:
     Raises:
         IllegalTransition: an answer has been recorded before.
     """
-    operation = selectors.operation(operation.pk)
-    authorization = selectors.authorization_of(operation)
-    if operation.kind == Kind.VOID and not _is_reserved(authorization):
-        operation.complete(Status.SUCCEEDED, now=now)
-    elif refusal := _refusal(operation, authorization):
-        operation.complete(Status.FAILED, reason=refusal, now=now)
-    else:
+    if _verdict(operation, selectors.authorization_of(operation)) is None:
         return False
+    return _settle(operation.pk, now)
+
+
+@unit_of_work
+def _settle(operation_id: int, now: datetime) -> bool:
+    operation = selectors.operation(operation_id)
+    verdict = _verdict(operation, selectors.authorization_of(operation))
+    if verdict is None:
+        return False
+    status, reason = verdict
+    operation.complete(status, reason=reason, now=now)
     if _is_told(operation):
         outbox.append(operation.payment, answer_of(operation))
     return True
+
+
+def _verdict(
+    operation: Operation, authorization: Operation | None
+) -> tuple[Operation.Status, str] | None:
+    """The answer that the payment's own state gives to a follow-up, and why; or none."""
+    if operation.kind == Kind.VOID and not _is_reserved(authorization):
+        return Status.SUCCEEDED, ""
+    refusal = _refusal(operation, authorization)
+    return (Status.FAILED, refusal) if refusal else None
 
 
 def _is_reserved(authorization: Operation | None) -> bool:

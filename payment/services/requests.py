@@ -52,7 +52,7 @@ def request_authorization(event: PaymentAuthorizeRequested, *, now: datetime) ->
         payment_token=event.payment_token,
         now=now,
     )
-    if operation and selectors.was_voided(payment, event.operation_number):
+    if operation and not payment.is_new and selectors.was_voided(payment, event.operation_number):
         operation.complete(Operation.Status.FAILED, reason=VOIDED_BEFORE, now=now)
         outbox.append(payment, answer_of(operation))
 

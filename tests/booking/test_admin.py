@@ -44,6 +44,13 @@ def everything() -> Reservation:
 
 
 @pytest.mark.django_db
+def test_every_page_says_whose_admin_it_is_and_leads_nowhere_else(visitor: Client) -> None:
+    page = visitor.get("/admin/").text
+    assert "Airline reservations: booking" in page
+    assert "View site" not in page
+
+
+@pytest.mark.django_db
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_the_list_and_a_row_of_every_model_render(visitor: Client, model: type[Model]) -> None:

@@ -450,6 +450,14 @@ def test_no_card_comes_with_a_hold(client: Client) -> None:
     problem_of(hold(client, payment_token="tok"), 400, "invalid-request")
 
 
+@pytest.mark.parametrize("status", ["CLOSED", "DEPARTED", "CANCELED"])
+def test_a_hold_is_not_paid_once_its_departure_sells_no_more(client: Client, status: str) -> None:
+    hold(client)
+    Departure.objects.update(status=status)
+    problem_of(pay(client, Reservation.objects.get()), 409, f"departure-{status.lower()}")
+    assert Saga.objects.get().step == "HOLDING"
+
+
 @pytest.mark.parametrize("query", ["hold=maybe", "hold=", "hold=true&hold=false"])
 def test_hold_is_true_or_false(client: Client, query: str) -> None:
     problem_of(client.post(f"/api/reservations?{query}", {}), 400, "malformed-hold")

@@ -9,7 +9,7 @@ from django.db.models import Count, F, Max
 from uuid_utils.compat import uuid7
 
 from booking.models import Departure, Seat
-from booking.prepared import Argument, Rows, Select, Update
+from outbox.prepared import Argument, Rows, Select, Update
 from tests.booking import factories
 
 pytestmark = pytest.mark.django_db

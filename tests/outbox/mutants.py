@@ -84,8 +84,8 @@ MUTANTS: Final = [
         "an append that had lost to nobody was refused|whoever lost a race was not told so",
         without(
             events._raise_sequences,
-            ".update(event_sequence=sequence + count)",
-            ".count()",
+            "_raising(model, len(group)).run(",
+            "(lambda **_: len(group))(",
         ),
         APPENDING,
     ),
@@ -102,11 +102,7 @@ MUTANTS: Final = [
     Mutant(
         "append compares event_sequence with what was read",
         "whoever lost a race was not told so",
-        without(
-            events._raise_sequences,
-            "[source.pk for source in group], event_sequence=sequence",
-            "[source.pk for source in group]",
-        ),
+        without(events._raising, ", event_sequence=read"),
         APPENDING,
     ),
     # Units of work

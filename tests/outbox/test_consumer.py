@@ -1,12 +1,15 @@
 """The consumer: offsets behind the database, a recorded start, and a place kept in the group."""
 
+import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
 from outbox import consumer as module
+from outbox.batches import has_time
 from outbox.conf import options
 from outbox.consumer import Consumer, configuration
 from outbox.held import Incoming
@@ -15,7 +18,8 @@ from outbox.models import ConsumerStart, HeldMessage, InboxMark
 from outbox.relay import Relay
 from tests.outbox.cluster import TOPIC, Cluster, ClusterConsumer, ClusterPublisher
 from tests.outbox.factories import an_order, appended, effects, placed
-from tests.outbox.shop.events import OrderShipped
+from tests.outbox.shop.events import OrderPlaced, OrderShipped
+from tests.outbox.shop.handlers import placed as placed_handler
 from tests.outbox.shop.handlers import shipped
 from tests.outbox.shop.models import Order
 
@@ -125,6 +129,53 @@ def test_what_nobody_handles_does_not_wait_for_long(broker: Broker) -> None:
     consumer.run_once()
     assert InboxMark.objects.get().sequence == 2
     assert sum(broker.cluster.committed.values()) == 2
+
+
+def test_what_has_time_waits_for_what_has_none(broker: Broker) -> None:
+    order = an_order()
+    broker.publish(2, order)
+    consumer = Consumer("effects")
+    consumer.inbox.handlers = {
+        OrderPlaced.type: has_time(partial(placed_handler)),
+        OrderShipped.type: shipped,
+    }
+    consumer.run_once()
+    assert effects() == []
+    broker.ship(order)
+    consumer.run_once()
+    assert effects() == ["placed 1", "placed 2", "shipped"]
+
+
+def test_offsets_of_the_same_moment_are_told_together(broker: Broker) -> None:
+    order = an_order()
+    consumer = Consumer("effects")
+    for _ in range(3):
+        broker.publish(1, order)
+        consumer.run_once()
+    assert sum(broker.cluster.committed.values()) == 1
+    consumer._next_telling = 0
+    consumer.run_once()
+    assert sum(broker.cluster.committed.values()) == 3
+
+
+def test_what_was_not_told_yet_is_told_before_it_leaves(broker: Broker) -> None:
+    order = an_order()
+    consumer = Consumer("effects")
+    for _ in range(2):
+        broker.publish(1, order)
+        consumer.run_once()
+    consumer.close()
+    assert sum(broker.cluster.committed.values()) == 2
+
+
+def test_of_what_is_anothers_by_now_nothing_is_told(broker: Broker) -> None:
+    consumer = Consumer("effects")
+    consumer._next_telling = math.inf
+    broker.publish(1)
+    consumer.run_once()
+    broker.clients[0].positions.clear()
+    consumer.close()
+    assert not any(broker.cluster.committed.values())
 
 
 def test_what_waited_when_the_process_ended_is_read_again(broker: Broker) -> None:

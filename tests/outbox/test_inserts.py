@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, models
 from django.db.backends.base.operations import BaseDatabaseOperations
+from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from outbox.inserts import insert
@@ -83,3 +84,17 @@ def test_more_rows_than_a_statement_takes_are_all_inserted(
     with django_assert_num_queries(3):
         insert(rows)
     assert list(Effect.objects.order_by("pk").values_list("text", flat=True)) == list("abcde")
+
+
+def test_the_number_of_one_row_is_read_back() -> None:
+    insert([Effect(text="another")])
+    effect = Effect(text="this one")
+    insert([effect])
+    assert effect.pk == Effect.objects.get(text="this one").pk
+
+
+def test_a_field_can_have_the_time_by_the_databases_clock() -> None:
+    event = an_event(sequence=2)
+    insert([event], now_in=("created_at",))
+    before, after = (Now() + timedelta(minutes=minutes) for minutes in (-1, 1))
+    assert OutboxEvent.objects.filter(created_at__gt=before, created_at__lt=after).exists()

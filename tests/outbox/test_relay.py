@@ -29,6 +29,17 @@ def test_committed_events_are_published_and_marked() -> None:
     assert not relay.run_once()
 
 
+def test_who_is_nudged_looks_again_only_where_there_may_be_more(settings: Any) -> None:
+    settings.OUTBOX = {**settings.OUTBOX, "RELAY_BATCH": 2}
+    rows = placed(3)
+    relay, _ = a_relay()
+    relay.leases.address = "127.0.0.1:1"
+    assert relay.run_once()
+    placed(1)
+    assert not relay.run_once()
+    assert states(rows) == ["PUBLISHED"] * 3
+
+
 def test_a_published_event_is_a_cloudevent_in_binary_mode() -> None:
     row = placed(1)[0]
     relay, broker = a_relay()

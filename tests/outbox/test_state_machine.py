@@ -156,13 +156,20 @@ class WatchedRelay(Relay):
     def _may_send(self) -> bool:
         return self.leases.are_valid()
 
+    def _set_published(self, ids: Sequence[int]) -> None:
+        self._must_be_its_own(ids)
+        super()._set_published(ids)
+
     def _pending_among(self, ids: Sequence[int]) -> QuerySet[OutboxEvent]:
+        self._must_be_its_own(ids)
+        return super()._pending_among(ids)
+
+    def _must_be_its_own(self, ids: Sequence[int]) -> None:
         with self._points.uninterrupted():
             held = Lease.objects.filter(group=RELAY, owner=self.leases.owner)
             mine = set(held.values_list("shard", "epoch")) & set(self.leases.epochs.items())
             touched = OutboxEvent.objects.filter(id__in=ids).values_list("shard", flat=True)
             assert set(touched) <= {shard for shard, _ in mine}, "a relay touched another's rows"
-        return super()._pending_among(ids)
 
 
 class Engine(RuleBasedStateMachine):

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
 
 from booking.models import Saga
 from outbox.transactions import LostRace
@@ -36,7 +35,7 @@ def test_a_change_stores_the_numbers_of_the_payment_operations() -> None:
 def test_what_the_database_has_evaluated_is_read_from_it() -> None:
     factories.pending_reservation()
     saga = Saga.objects.get()
-    saga.change(now=NOW, deadline_at=Now() + timedelta(hours=1))
+    saga.change(now=NOW, wait=timedelta(hours=1))
     assert saga.deadline_at == Saga.objects.get().deadline_at
     assert saga.deadline_at is not None
 

@@ -1,17 +1,18 @@
 """Statements whose SQL is made once.
 
 For a row that MariaDB finds or changes in a tenth of a millisecond the ORM takes four to ten times
-as long to make the SQL, on every request anew: that was half of what a reservation costs. What is
-asked stays a queryset, with an `Argument` wherever requests differ.
+as long to make the SQL, on every request and every message anew: that was half of what a
+reservation costs. What is asked stays a queryset, with an `Argument` wherever requests differ.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.db import connections
 from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.models.sql import UpdateQuery
+from django.db.transaction import TransactionManagementError
 
 from outbox.inserts import conversion
 
@@ -40,6 +41,27 @@ class Argument(Expression):
         return value if value is None or type(value) is plain else convert(value, connection)
 
 
+def argument(model: type[Model], field: str, name: str = "") -> Argument:
+    """A value of the kind that a model's field has, given by that field's name or by another."""
+    found: Any = model._meta.pk if field == "pk" else model._meta.get_field(field)
+    return Argument(name or field, getattr(found, "target_field", found))
+
+
+def arguments(model: type[Model], field: str, count: int) -> list[Any]:
+    """So many values of one kind; `numbered` gives them their names. Typed as what a lookup with
+    `__in` takes, which to the stubs is values only."""
+    return [argument(model, field, _numbered(field, place)) for place in range(count)]
+
+
+def numbered(field: str, values: Iterable[Any]) -> dict[str, Any]:
+    """Values by the names that `arguments` has given them."""
+    return {_numbered(field, place): value for place, value in enumerate(values)}
+
+
+def _numbered(field: str, place: int) -> str:
+    return f"{field} {place}"
+
+
 def _bound(parameters: Sequence[Any], values: dict[str, Any], connection: Any) -> list[Any]:
     return [one.of(values, connection) if type(one) is Argument else one for one in parameters]
 
@@ -49,9 +71,13 @@ class Rows:
 
     Args:
         queryset: what is read, in the order in which the rows have it.
+
+    Raises:
+        TransactionManagementError: it locks what it reads, and there is no transaction.
     """
 
     def __init__(self, queryset: QuerySet[Any, Any]) -> None:
+        self._locks = queryset.query.select_for_update
         compiler: Any = queryset.query.get_compiler(queryset.db)
         self._sql, self._parameters = compiler.as_sql()
         self._database = queryset.db
@@ -66,6 +92,9 @@ class Rows:
     def all(self, **values: Any) -> list[list[Any]]:
         """The rows, for some values of the arguments."""
         connection: Any = connections[self._database]
+        if self._locks and not connection.in_atomic_block:
+            # The ORM asks when it makes the SQL, which is not where it is run here.
+            raise TransactionManagementError("rows are locked in transactions only")
         with connection.cursor() as cursor:
             cursor.execute(self._sql, _bound(self._parameters, values, connection))
             found = list(map(list, cursor.fetchall()))
