@@ -146,7 +146,10 @@ def test_what_has_time_waits_for_what_has_none(broker: Broker) -> None:
     assert effects() == ["placed 1", "placed 2", "shipped"]
 
 
-def test_offsets_of_the_same_moment_are_told_together(broker: Broker) -> None:
+def test_offsets_of_the_same_moment_are_told_together(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TELL_SECONDS", 60)
     order = an_order()
     consumer = Consumer("effects")
     for _ in range(3):
@@ -158,7 +161,10 @@ def test_offsets_of_the_same_moment_are_told_together(broker: Broker) -> None:
     assert sum(broker.cluster.committed.values()) == 3
 
 
-def test_what_was_not_told_yet_is_told_before_it_leaves(broker: Broker) -> None:
+def test_what_was_not_told_yet_is_told_before_it_leaves(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TELL_SECONDS", 60)
     order = an_order()
     consumer = Consumer("effects")
     for _ in range(2):

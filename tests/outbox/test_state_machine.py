@@ -772,6 +772,7 @@ class Engine(RuleBasedStateMachine):
             for relay in self.relays:
                 relay._mark_at = 0
             worked = [relay.run_once() for relay in self.relays]
+            self.consumer._next_telling = 0
             self.consumer.run_once()
             if not any(worked) and before == self.cluster.committed:
                 return
@@ -874,6 +875,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("outbox.relay.LOOK_FOR_HELD_SECONDS", 100_000)
     monkeypatch.setattr("outbox.leases.SHARE_AGAIN_SECONDS", 100_000)
     monkeypatch.setattr("outbox.consumer.COMPANY_SECONDS", 0)
+    monkeypatch.setattr("outbox.consumer.TELL_SECONDS", 0)
     monkeypatch.setattr("outbox.leases.time", SimpleNamespace(monotonic=lambda: current["now"]))
     current["now"] = 1.0
     current["skipped"] = {}
@@ -903,7 +905,10 @@ def test_effects_are_exactly_the_committed_events_once_and_in_order() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_is_true_of_a_relay_that_marks_later() -> None:
+def test_the_same_is_true_of_who_marks_later_and_tells_the_broker_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("outbox.consumer.TELL_SECONDS", 100_000)
     examples = 30 if connection.vendor == "sqlite" else 6
     with override_settings(OUTBOX={**OPTIONS, "MARK_AFTER_SECONDS": 100_000}):
         check(max_examples=examples, stateful_step_count=30, derandomize=True)

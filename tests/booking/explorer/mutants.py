@@ -38,12 +38,14 @@ class Mutant:
         what: what is missing, said so that the list can be read.
         patch: how.
         steps: at which steps what happens may differ; none where everywhere.
+        is_credulous: whether it only has lies believed, which no way of the explorer's tells.
         seen_by: the test that notices; the explorer where there is none.
     """
 
     what: str
     patch: Patch
     steps: frozenset[str] = frozenset()
+    is_credulous: bool = False
     seen_by: Callable[..., None] | None = None
 
     def __str__(self) -> str:
@@ -139,16 +141,19 @@ GUARDS: Final = [
     Mutant(
         "an answer is about the operation that was asked for",
         without(orchestrator._must_be_its_own, "event.operation_number not in asked or ", ""),
+        is_credulous=True,
     ),
     Mutant(
         "an answer is about the authorization that was asked for",
         without(
             orchestrator._must_be_its_own, " or of not in (None, saga.authorization_number)", ""
         ),
+        is_credulous=True,
     ),
     Mutant(
         "an answer is about the amount that was asked for",
         without(orchestrator._must_be_the_amount, "raise UnexpectedEvent(", "str("),
+        is_credulous=True,
     ),
     Mutant(
         "an answer is the reservation's whose saga asked",
