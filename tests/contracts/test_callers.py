@@ -85,6 +85,17 @@ def test_an_unsigned_token_and_one_with_another_head_are_refused() -> None:
                 verify(f"{part(head)}.{body}.{end}", to="booking", keys=KEYS, at=NOW)
 
 
+def test_what_the_key_has_signed_for_something_else_is_refused() -> None:
+    import jwt
+
+    key = "a-key-of-thirty-two-bytes-and-more"
+    _, body, _ = token("eva", READ, keys=(key,)).split(".")
+    claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    made = jwt.encode(claims, key, "HS256", headers={"kid": "another"})
+    with pytest.raises(NotVouchedFor):
+        verify(made, to="booking", keys=(key,), at=NOW)
+
+
 @given(at=st.integers(min_value=0), bit=st.integers(0, 6))
 def test_no_byte_of_it_can_be_changed(at: int, bit: int) -> None:
     made = bytearray(token("eva", READ).encode())
