@@ -15,6 +15,7 @@ from rest_framework.exceptions import APIException, NotFound
 from urllib3 import HTTPConnectionPool, Timeout, connection_from_url
 from urllib3.exceptions import HTTPError
 
+from contracts.callers import vouch_for_service
 from contracts.quotes import (
     CancelationQuote,
     CancelationQuoteRequest,
@@ -176,7 +177,7 @@ def _ask(path: str, asked: msgspec.Struct, of_type: type[T]) -> T:
 
 
 def _post(path: str, body: bytes) -> tuple[int, bytes]:
-    headers = {"Accept": "application/json", "Content-Type": "application/json"}
+    headers = {"Accept": "application/json", "Content-Type": "application/json", **_vouched()}
     if trace := traceparent():
         headers["traceparent"] = trace
     limit = settings.FARE_READ_MS / 1000
@@ -199,6 +200,12 @@ def _post(path: str, body: bytes) -> tuple[int, bytes]:
             if time.monotonic() > deadline or len(answer) > LARGEST_ANSWER_BYTES:
                 raise _unavailable(f"its answer to {path} does not end")
     return response.status, answer
+
+
+def _vouched() -> dict[str, str]:
+    """The header by which fare knows who asks."""
+    keys = settings.INTERNAL_KEYS
+    return vouch_for_service(by=settings.SERVICE, to="fare", keys=keys, at=time.time())
 
 
 @cache

@@ -124,7 +124,10 @@ class ReservationByLocator(generics.GenericAPIView[Reservation]):
         """The reservation with its passengers."""
         asked = SurnameRequest(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        return shown(selectors.by_locator(locator_of(locator), **asked.validated_data))
+        found = selectors.by_locator(
+            locator_of(locator), customer_id=whose(request), **asked.validated_data
+        )
+        return shown(found)
 
 
 @extend_schema_view(post=documents.CANCEL_RESERVATION)

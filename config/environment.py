@@ -137,9 +137,25 @@ class Environment:
         """The variable as an e-mail address, perhaps with a name before it."""
         return self._read(name, values.mail_address, REQUIRED, trial)
 
+    def file(self, name: str, *, fit: Callable[[Path], object]) -> Path | None:
+        """The variable as the path of a file, if it is set; `fit` raises ValueError or OSError
+        where the file is not."""
+        path = self._read(name, lambda value: values.file(value, fit), "", None)
+        return Path(path) if path else None
+
+    def url_or_file(self, name: str, *, fit: Callable[[Path], object]) -> str:
+        """The variable as an http or https address, or as the path of a file; nothing if it is
+        not set."""
+        return self._read(name, lambda value: values.url_or_file(value, fit), "", None)
+
     def database(self, name: str, *, trial: str) -> dict[str, Any]:
         """The variable as a database URL, `mysql://…` or `sqlite:////…`, in Django's form."""
         return self._read(name, values.database, REQUIRED, trial)
+
+    def cache(self, name: str) -> dict[str, Any]:
+        """The variable as a cache's URL, `redis://…`, in Django's form; a cache in the process
+        itself if it is not set."""
+        return self._read(name, values.cache, values.OWN_CACHE, None)
 
     def _read(self, name: str, parse: Callable[[str], T], default: T | Required, trial: Any) -> T:
         value = self._source.get(name, "").strip()

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from itertools import groupby
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpResponse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
@@ -32,10 +33,12 @@ from config.problems import MEDIA_TYPE, TYPE_PREFIX, title_of, type_of
 Schema = dict[str, Any]
 Refusal = type[exceptions.APIException]
 
+SIGNED_IN: Final = "token"
 PLAIN: Final = "PlainProblem"
 # What a status says by itself.
 MEANING: Final = {
     400: "The request cannot be read.",
+    401: "Nobody that is believed here says who asks.",
     403: "The caller may not do this.",
     404: "There is nothing at this path.",
     406: "No representation is acceptable to the caller.",
@@ -44,7 +47,7 @@ MEANING: Final = {
     415: "The body is not of a type that is understood here.",
     500: "Something nobody foresaw; the log has it.",
 }
-ALWAYS: Final = (400, 403, 406, 500)
+ALWAYS: Final = (400, 401, 403, 406, 500)
 WITH_BODY: Final = (411, 413, 415)
 FIELD_ERRORS: Final[Schema] = {
     "type": "array",
@@ -69,6 +72,11 @@ class DocumentedSchema(AutoSchema):
                 self._complete(response, status)
             operation["responses"].update(self._refused(operation))
         return operation
+
+    def get_auth(self) -> list[Schema]:
+        """How to sign in: a token; a session is for people, and no client's."""
+        anybody: list[Schema] = [{}] if settings.TRIAL else []
+        return [{SIGNED_IN: []}, *anybody]
 
     def get_serializer_name(self, serializer: Any, direction: Any) -> str:
         """Without the ending that drf-spectacular puts after what goes in."""

@@ -4,6 +4,7 @@ What is wrong is said without the value wherever it may hold a password.
 """
 
 import re
+from collections.abc import Callable
 from email.utils import parseaddr
 from importlib.util import find_spec
 from ipaddress import IPv4Address
@@ -13,6 +14,11 @@ from urllib.parse import urlsplit
 
 import environ
 
+# Room for as many as ask in two minutes: what is too much is dropped.
+OWN_CACHE: Final[dict[str, Any]] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "OPTIONS": {"MAX_ENTRIES": 100_000},
+}
 DATABASE_SCHEMES: Final = ("mysql", "sqlite")
 MAIL_PORTS: Final = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 MAIL_SCHEMES: Final = (*MAIL_PORTS, "filemail")
@@ -64,6 +70,26 @@ def http_address(value: str) -> str:
     address = urlsplit(value.rstrip("/"))
     _port_of(address.netloc)
     return address.geturl()
+
+
+def file(value: str, fit: Callable[[Path], object]) -> str:
+    """The path of a file that is fit for what it is read for."""
+    try:
+        fit(Path(value))
+    except OSError as error:
+        raise ValueError(f"{value} cannot be read: {error.strerror}") from error
+    return value
+
+
+def url_or_file(value: str, fit: Callable[[Path], object]) -> str:
+    """An http or https address, perhaps with a path, or the path of a file that is fit."""
+    if not value.startswith(("http://", "https://")):
+        return file(value, fit)
+    address = urlsplit(value)
+    if not address.hostname or address.username:
+        raise ValueError("it is not http://host/path or https://host/path")
+    _port_of(address.netloc)
+    return value
 
 
 def dotted_path(value: str) -> str:
@@ -118,6 +144,17 @@ def database(value: str) -> dict[str, Any]:
     if scheme == "sqlite" and parsed["NAME"] != ":memory:":
         _make_folder(Path(parsed["NAME"]).parent)
     return parsed
+
+
+def cache(value: str) -> dict[str, Any]:
+    """A cache's address in Django's form: a Redis, or what speaks its language. It is asked on
+    every request, so that nobody waits long for it."""
+    address = urlsplit(value)
+    if address.scheme not in ("redis", "rediss") or not address.hostname:
+        raise ValueError("it is not redis://host:port/number or rediss://host:port/number")
+    waits = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), 0.2)
+    backend = "django.core.cache.backends.redis.RedisCache"
+    return {"BACKEND": backend, "LOCATION": value, "OPTIONS": waits}
 
 
 def _make_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ from contracts.base import Event
 from contracts.values import (
     Contact,
     Currency,
+    CustomerId,
     Itinerary,
     Moment,
     OperationNumber,
@@ -213,7 +214,7 @@ class PaymentAuthorizeRequested(PaymentRequested, frozen=True, kw_only=True):
     """Booking asks for the amount to be reserved on the customer's card.
 
     Payment answers with PaymentAuthorized or PaymentDeclined. `payment_token` is the processor's
-    token for the card, never the card's number.
+    token for the card, never the card's number. Payment shows the customer what was paid.
     """
 
     type: ClassVar[str] = "booking.PaymentAuthorizeRequested.v1"
@@ -222,6 +223,7 @@ class PaymentAuthorizeRequested(PaymentRequested, frozen=True, kw_only=True):
     payment_token: Annotated[
         str, msgspec.Meta(min_length=1, max_length=200, description="Not a card number")
     ]
+    customer_id: CustomerId | None = None
 
 
 class PaymentCaptureRequested(FollowUpRequested, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ DEPLOYED = {
     "ALLOWED_HOSTS": "reservations.example.test",
     "CSRF_TRUSTED_ORIGINS": "https://reservations.example.test",
     "KAFKA_BOOTSTRAP_SERVERS": "kafka.example.test:9092",
+    "INTERNAL_KEYS": "an-example-of-a-key-that-vouches-for-callers-0123456789",
     "OFFER_SIGNING_KEYS": "an-example-of-a-key-that-signs-offers-0123456789",
     "EMAIL_URL": "smtp+tls://mail.example.test:587",
     "MAIL_FROM": "no-reply@example.test",

@@ -49,6 +49,7 @@ class Demonstration:
         self.offset = offset
         settings = {
             "SECRET_KEY": secrets.token_urlsafe(32),
+            "INTERNAL_KEYS": secrets.token_urlsafe(32),
             "PROCESSOR_BOOKS": f"{folder}/processor-books.sqlite3",
             "EMAIL_URL": f"filemail:///{folder}/mails",
         }

@@ -22,7 +22,8 @@ def lasting_stack(offset: int) -> Stack:
         Servers(FOLDER, servers),
         ports={service.name: service.port + offset for service in SERVICES},
         settings={
-            "SECRET_KEY": _secret_key(),
+            "SECRET_KEY": _kept("secret_key"),
+            "INTERNAL_KEYS": _kept("internal_key"),
             "PROCESSOR_BOOKS": f"{FOLDER}/processor-books.sqlite3",
             "EMAIL_URL": f"filemail:///{FOLDER}/mails",
             "WEB_CONCURRENCY": "2",
@@ -31,9 +32,10 @@ def lasting_stack(offset: int) -> Stack:
     )
 
 
-def _secret_key() -> str:
-    """Made once, so that sessions outlive a restart."""
-    file = FOLDER / "secret_key"
+def _kept(name: str) -> str:
+    """A secret that is made once, so that sessions outlive a restart, and processes that are
+    started one by one have the same."""
+    file = FOLDER / name
     if not file.exists():
         environment.write_private(file, secrets.token_urlsafe(48))
     return file.read_text()

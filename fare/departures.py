@@ -16,6 +16,7 @@ from django.conf import settings
 from urllib3 import HTTPConnectionPool, Timeout, connection_from_url
 from urllib3.exceptions import HTTPError
 
+from contracts.callers import vouch_for_service
 from contracts.values import Cabin, Itinerary, Seat
 from fare.refusals import BookingUnavailable
 from outbox.tracing import traceparent
@@ -155,7 +156,7 @@ class _Asking:
             raise _unavailable(f"{type(error).__name__}: {error}") from error
 
     def _get(self, path: str) -> tuple[int, bytes]:
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", **_vouched()}
         if trace := traceparent():
             headers["traceparent"] = trace
         left = self._left()
@@ -179,6 +180,12 @@ class _Asking:
         if left <= 0:
             raise _unavailable("it took too long")
         return left
+
+
+def _vouched() -> dict[str, str]:
+    """The header by which booking knows who asks."""
+    keys = settings.INTERNAL_KEYS
+    return vouch_for_service(by=settings.SERVICE, to="booking", keys=keys, at=time.time())
 
 
 @cache

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from contracts.callers import OPS, READ
 from contracts.quotes import CancelationQuoteRequest, ChangeQuoteRequest
 from fare import documents, selectors, services
 from fare.messages import Offers, OffersRequest
@@ -26,6 +27,8 @@ def shown(message: msgspec.Struct) -> Response:
 class OfferList(APIView):
     """Priced offers."""
 
+    scope = READ
+
     @documents.LIST_OFFERS
     def post(self, request: Request) -> Response:
         """The offers, the cheapest first."""
@@ -36,6 +39,8 @@ class OfferList(APIView):
 class CancelationQuotes(APIView):
     """What cancelations give back."""
 
+    scope = READ
+
     @documents.QUOTE_CANCELATION
     def post(self, request: Request) -> Response:
         """The quote."""
@@ -44,6 +49,8 @@ class CancelationQuotes(APIView):
 
 class ChangeQuotes(APIView):
     """What changes cost."""
+
+    scope = READ
 
     @documents.QUOTE_CHANGE
     def post(self, request: Request) -> Response:
@@ -54,6 +61,8 @@ class ChangeQuotes(APIView):
 class QuoteList(generics.ListAPIView[Quote]):
     """What booking was told, by reservation, newest first."""
 
+    scope = OPS
+
     serializer_class = QuoteSerializer
 
     def get_queryset(self) -> QuerySet[Quote]:
@@ -63,6 +72,8 @@ class QuoteList(generics.ListAPIView[Quote]):
 
 class QuoteDetail(generics.RetrieveAPIView[Quote]):
     """What booking was told about one reservation."""
+
+    scope = OPS
 
     serializer_class = QuoteSerializer
 

@@ -26,8 +26,10 @@ HOP_BY_HOP: Final = frozenset(
 )
 # The public API has no session, so no cookie crosses. The framing and the origin of a request are
 # the gateway's to tell: a client's own account of them would be believed by the services.
+# Who asks is what the gateway says, in the same header, and a client's secret stays at the door.
 # "Proxy" would become HTTP_PROXY in a CGI-like environment (CVE-2016-5385).
 NOT_TAKEN_FROM_CLIENTS: Final = HOP_BY_HOP | {
+    "authorization",
     "content-length",
     "cookie",
     "expect",

@@ -1,4 +1,4 @@
-"""The proxy: finds the service a path belongs to, asks it, and hands its answer back.
+"""The proxy: asks a service, and hands its answer back.
 
 It holds no business rule. It never hangs: a request waits at most UPSTREAM_CONNECT_MS for a free
 connection, as long again for a new one, and UPSTREAM_READ_MS for the whole answer. Whatever goes
@@ -7,15 +7,14 @@ wrong on the way is one exception, which is both the log line and the problem do
 
 import logging
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from time import monotonic
+from time import monotonic, sleep
 from typing import Final
 from urllib.parse import quote
 
 from django.http import (
-    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
@@ -41,11 +40,12 @@ logger = logging.getLogger(__name__)
 # not take the gateway's memory with it.
 MAX_ANSWER_BYTES: Final = 8 * 1024 * 1024
 READ_BYTES: Final = 64 * 1024
+# How long a service that refuses connections is given before it is asked again.
+REFUSED_SECONDS: Final = 0.1
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 
 # RFC 3986, section 3.3: what a path may hold without being escaped.
 PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
-UNFIT_SEGMENT: Final = re.compile(r"(?:^|/)\.{1,2}(?:/|$)|//|[\x00-\x1f\x7f\\]")
 STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 BUSY: Final = "Too many requests are under way; try again shortly."
@@ -71,6 +71,10 @@ class UpstreamError(Exception):
         self.status = status
         self.detail = detail
         self.reason = reason
+
+
+class NeverReachedError(UpstreamError):
+    """No connection was made: the service knows nothing of the request."""
 
 
 class ConnectionLostError(UpstreamError):
@@ -100,7 +104,7 @@ class Proxy:
     """Passes requests on to the services.
 
     Args:
-        routes: the address of the service that answers for each path prefix.
+        services: how many there are.
         connect_seconds: the longest wait for a free connection, and for a new one to be made.
         read_seconds: the longest wait for a whole answer.
         connections: how many connections each service gets at most; more requests wait.
@@ -108,59 +112,42 @@ class Proxy:
 
     def __init__(
         self,
-        routes: Mapping[str, str],
         *,
+        services: int,
         connect_seconds: float,
         read_seconds: float,
         connections: int,
     ) -> None:
-        self._routes = sorted(routes.items(), key=lambda route: len(route[0]), reverse=True)
         self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
-        self._pools = Pools(services=max(1, len(routes)), connections=connections)
-
-    @property
-    def prefixes(self) -> Collection[str]:
-        """The prefixes that have a service behind them."""
-        return [prefix for prefix, _ in self._routes]
+        self._pools = Pools(services=services, connections=connections)
 
     def close(self) -> None:
         """Close the connections that are kept alive."""
         self._pools.clear()
 
-    def forward(self, request: HttpRequest) -> HttpResponseBase:
+    def forward(
+        self, request: HttpRequest, upstream: str, vouched: Mapping[str, str], request_id: str
+    ) -> HttpResponseBase:
         """The service's answer, or a problem document saying why there is none.
 
-        Raises:
-            Http404: the path belongs to no service.
+        Args:
+            request: the client's.
+            upstream: the address of the service.
+            vouched: the headers by which the service knows who asks.
+            request_id: what the request is called in logs.
         """
-        # The decoded path is judged, and that very path is sent, escaped anew: an escaped slash
-        # or dot cannot mean one thing here and another behind the door.
-        if UNFIT_SEGMENT.search(request.path_info):
-            return problems.answer(
-                problems.document(400, "The path has empty, relative or unprintable segments.")
-            )
-        upstream = self._upstream(request.path_info)
         if not _is_whole(request):
             return problems.answer(problems.document(400, "The body is shorter than announced."))
-        request_id = headers.request_id(request.headers.get("X-Request-Id"))
-        response = self._respond(request, upstream, request_id)
-        response.headers["X-Request-ID"] = request_id
-        return response
-
-    def _upstream(self, path: str) -> str:
-        for prefix, upstream in self._routes:
-            if path == prefix or path.startswith(prefix.rstrip("/") + "/"):
-                return upstream
-        raise Http404
-
-    def _respond(self, request: HttpRequest, upstream: str, request_id: str) -> HttpResponseBase:
         call = Call(
             method=request.method or "GET",
             target=_target(request),
-            headers=headers.for_upstream(request, request_id),
+            headers={**headers.for_upstream(request, request_id), **vouched},
             body=request.body,
         )
+        return self._respond(call, upstream)
+
+    def _respond(self, call: Call, upstream: str) -> HttpResponseBase:
         try:
             return _response(call, self._answer(upstream, call))
         except UpstreamError as failure:
@@ -168,7 +155,7 @@ class Proxy:
                 "answered %d: %s %s from %s: %s",
                 failure.status,
                 call.method,
-                request.path_info,
+                call.target.partition("?")[0],
                 failure.upstream,
                 failure.reason,
             )
@@ -183,6 +170,7 @@ class Proxy:
 
         A connection that broke after the request went out tells nothing about what the service
         did with it. Only a request without effects is repeated: a second POST could book twice.
+        One that was refused has carried nothing, and a service that starts anew is back soon.
         """
         deadline = monotonic() + self._connect_seconds + self._read_seconds
         try:
@@ -190,7 +178,9 @@ class Proxy:
         except ConnectionLostError:
             if call.method not in SAFE_METHODS or monotonic() >= deadline:
                 raise
-            return self._ask(upstream, call, deadline)
+        except NeverReachedError:
+            sleep(REFUSED_SECONDS)
+        return self._ask(upstream, call, deadline)
 
     def _ask(self, upstream: str, call: Call, deadline: float) -> Answer:
         timeout = Timeout(
@@ -271,7 +261,7 @@ def _failure(upstream: str, error: HTTPError, *, answered: bool) -> UpstreamErro
         )
     # urllib3 counts a refused connection among the time-outs, so it is looked for first.
     if isinstance(error, NewConnectionError):
-        return UpstreamError(upstream, HTTPStatus.BAD_GATEWAY, UNREACHABLE, error)
+        return NeverReachedError(upstream, HTTPStatus.BAD_GATEWAY, UNREACHABLE, error)
     if isinstance(error, ConnectTimeoutError):
         return UpstreamError(upstream, HTTPStatus.GATEWAY_TIMEOUT, UNREACHABLE, error)
     if isinstance(error, ReadTimeoutError) or isinstance(_cause(error), TimeoutError):

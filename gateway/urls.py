@@ -1,7 +1,12 @@
-"""The gateway's URLs: its index, and everything else by the table of routes in the settings."""
+"""The gateway's URLs: what it answers itself, and all else by the table of routes."""
 
 from django.urls import path, re_path
 
-from gateway import views
+from gateway import documents, views
 
-urlpatterns = [path("", views.index), re_path("", views.forward)]
+urlpatterns = [
+    path("", views.index),
+    path("api/schema", documents.schema),
+    path("api/docs", documents.page),
+    re_path("", views.forward),
+]

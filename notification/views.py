@@ -14,6 +14,7 @@ from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from contracts.callers import OPS
 from notification import documents, selectors, services
 from notification.links import digest_of
 from notification.messages import EndpointRequest, RedeliveryRequest
@@ -31,6 +32,7 @@ from notification.serializers import (
 class EndpointList(generics.ListAPIView[Endpoint]):
     """Endpoints, newest first; a POST registers one."""
 
+    scope = OPS
     serializer_class = EndpointSerializer
 
     def get_queryset(self) -> QuerySet[Endpoint]:
@@ -57,6 +59,7 @@ class EndpointList(generics.ListAPIView[Endpoint]):
 class OfEndpoint(generics.GenericAPIView[Endpoint]):
     """What is done with one endpoint."""
 
+    scope = OPS
     serializer_class: Any = EndpointSerializer
 
     def get_queryset(self) -> QuerySet[Endpoint]:
@@ -110,6 +113,7 @@ class Redeliveries(OfEndpoint):
 class DeliveryList(generics.ListAPIView[Delivery]):
     """Deliveries, newest first."""
 
+    scope = OPS
     serializer_class = DeliverySerializer
 
     def get_queryset(self) -> QuerySet[Delivery]:
@@ -120,6 +124,7 @@ class DeliveryList(generics.ListAPIView[Delivery]):
 class DeliveryDetail(generics.RetrieveAPIView[Delivery]):
     """One delivery and its log."""
 
+    scope = OPS
     serializer_class = DeliverySerializer
 
     def get_queryset(self) -> QuerySet[Delivery]:
@@ -130,6 +135,7 @@ class DeliveryDetail(generics.RetrieveAPIView[Delivery]):
 class Redelivery(generics.GenericAPIView[Delivery]):
     """One delivery, sent again."""
 
+    scope = OPS
     serializer_class = DeliverySerializer
 
     def get_queryset(self) -> QuerySet[Delivery]:

@@ -64,6 +64,7 @@ class PaymentAdmin(ReadOnly):
 
     list_display = [
         "reservation_id",
+        "customer_id",
         "authorized_amount",
         "captured_amount",
         "refunded_amount",
@@ -72,7 +73,7 @@ class PaymentAdmin(ReadOnly):
         "currency",
         "updated_at",
     ]
-    search_fields = ["=reservation_id"]
+    search_fields = ["=reservation_id", "=customer_id"]
     ordering = ["-reservation_id"]
     inlines = [Operations, Ledger]
 

@@ -14,10 +14,12 @@ from outbox.prepared import Select, argument, arguments, numbered
 from payment.models import Operation, Payment
 
 
-def payments() -> QuerySet[Payment]:
-    """Every payment, with its operations in the order in which they were asked for."""
+def payments(*, customer_id: str | None) -> QuerySet[Payment]:
+    """A customer's payments, or everybody's (None), with their operations in the order in which
+    they were asked for."""
     in_order = Prefetch("operations", Operation.objects.order_by("id"))
-    return Payment.objects.prefetch_related(in_order)
+    found = Payment.objects.prefetch_related(in_order)
+    return found if customer_id is None else found.filter(customer_id=customer_id)
 
 
 def operation(operation_id: int) -> Operation:

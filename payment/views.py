@@ -24,14 +24,20 @@ from payment.processors.wire import (
 from payment.serializers import PaymentSerializer
 
 
+def whose(request: Request) -> str | None:
+    """Whose payments the caller may see: their own, the staff everybody's (None)."""
+    user = request.user
+    return None if user.is_staff else user.get_username() or settings.TRIAL_CUSTOMER
+
+
 class PaymentList(generics.ListAPIView[Payment]):
     """Payments, newest first."""
 
     serializer_class = PaymentSerializer
 
     def get_queryset(self) -> QuerySet[Payment]:
-        """Every payment."""
-        return selectors.payments()
+        """The caller's payments."""
+        return selectors.payments(customer_id=whose(self.request))
 
 
 class PaymentDetail(generics.RetrieveAPIView[Payment]):
@@ -40,8 +46,8 @@ class PaymentDetail(generics.RetrieveAPIView[Payment]):
     serializer_class = PaymentSerializer
 
     def get_queryset(self) -> QuerySet[Payment]:
-        """Every payment."""
-        return selectors.payments()
+        """The caller's payments."""
+        return selectors.payments(customer_id=whose(self.request))
 
 
 class BadWebhook(exceptions.APIException):

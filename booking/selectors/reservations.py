@@ -100,13 +100,19 @@ def _is_of(customer_id: str | None) -> Q:
     return Q() if customer_id is None else Q(customer_id=customer_id)
 
 
-def by_locator(locator: str, *, surname: str) -> Reservation:
+def by_locator(locator: str, *, surname: str, customer_id: str | None) -> Reservation:
     """A reservation by its record locator and a passenger's surname, in whatever case.
 
+    Args:
+        locator: in capitals.
+        surname: any passenger's.
+        customer_id: whose, or anybody's.
+
     Raises:
-        UnknownReservation: either is wrong; which of the two is not told.
+        UnknownReservation: either is wrong, or it is somebody else's; which of it is not told.
     """
-    reservation = with_party().filter(record_locator=locator).first()
+    found = with_party().filter(_is_of(customer_id), record_locator=locator)
+    reservation = found.first()
     party: Sequence[ReservationPassenger] = reservation.party if reservation else ()
     surnames = {_plain(passenger.surname) for passenger in party if passenger.surname}
     if reservation is None or _plain(surname) not in surnames:

@@ -73,6 +73,7 @@ def authorization(saga: Saga, payment_token: str, currency: str) -> PaymentAutho
         amount=saga.amount,
         currency=currency,
         payment_token=payment_token,
+        customer_id=saga.reservation.customer_id,
     )
 
 

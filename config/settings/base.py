@@ -17,6 +17,13 @@ ALLOWED_HOSTS = ENVIRONMENT.names("ALLOWED_HOSTS", trial=["*"])
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.names("CSRF_TRUSTED_ORIGINS", default=[])
 DEBUG = False
 
+# What the services vouch for callers with: the key in use, then those that were in use before.
+INTERNAL_KEYS = ENVIRONMENT.names(
+    "INTERNAL_KEYS", trial=["trial-only-this-is-no-secret-of-anybody"]
+)
+# Who asks when nobody has signed in, which only TRIAL allows.
+TRIAL_CUSTOMER = "trial"
+
 ROOT_URLCONF: str
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = False

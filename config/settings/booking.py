@@ -54,5 +54,3 @@ FARE_URL = ENVIRONMENT.url("FARE_URL", trial="http://127.0.0.1:4003")
 FARE_CONNECT_MS = ENVIRONMENT.number("FARE_CONNECT_MS", default=500, least=1, most=60_000)
 FARE_READ_MS = ENVIRONMENT.number("FARE_READ_MS", default=3000, least=1, most=60_000)
 QUOTE_MINUTES = ENVIRONMENT.number("QUOTE_MINUTES", default=10, least=1, most=24 * 60)
-# Who books when nobody has signed in, which only TRIAL allows.
-TRIAL_CUSTOMER = "trial"

@@ -72,10 +72,11 @@ REST_FRAMEWORK: dict[str, Any] = {
     ],
     # By itself DRF takes whatever Python reads as a date: 20261201, and 2026-W49-2.
     "DATE_INPUT_FORMATS": ["%Y-%m-%d"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": [
-        f"rest_framework.permissions.{'AllowAny' if TRIAL else 'IsAdminUser'}"
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "config.callers.Vouching",
+        "rest_framework.authentication.SessionAuthentication",
     ],
+    "DEFAULT_PERMISSION_CLASSES": ["config.callers.MayAsk"],
     "DEFAULT_PAGINATION_CLASS": "config.drf.NewestFirst",
     "EXCEPTION_HANDLER": "config.drf.exception_handler",
     "DEFAULT_METADATA_CLASS": "config.drf.NameAndKind",
@@ -92,6 +93,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     # The forms of the browsable API are for people, not for clients.
     "PARSER_WHITELIST": ["config.drf.BoundedJSONParser"],
+    # What the gateway takes; a service itself takes what the gateway vouches with.
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "At the gateway: an API key, or a JSON Web Token.",
+            }
+        }
+    },
 }
 
 KAFKA_BOOTSTRAP_SERVERS = ENVIRONMENT.host_ports("KAFKA_BOOTSTRAP_SERVERS", trial="127.0.0.1:9092")

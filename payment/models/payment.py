@@ -22,13 +22,15 @@ class Payment(EventSource):
 
     Amounts are in minor units of `currency`. Running totals move in the transaction of the
     operation that causes them. `owed_amount` is what the reservation's own events say is to be
-    kept in the end; nothing while none of them has said.
+    kept in the end; nothing while none of them has said. `customer_id` is whose the reservation is;
+    empty while no authorization has said so, and then nobody but the staff is shown the payment.
     """
 
     # Whether this transaction has made it: then there is no operation of it yet.
     is_new = False
 
     reservation_id = models.UUIDField(primary_key=True)
+    customer_id = models.CharField(max_length=150, blank=True, default="", db_default="")
     currency = models.CharField(max_length=3)
     authorized_amount = models.PositiveBigIntegerField(default=0)
     captured_amount = models.PositiveBigIntegerField(default=0)
@@ -40,6 +42,7 @@ class Payment(EventSource):
 
     class Meta:
         db_table = "payment"
+        indexes = [models.Index(fields=["customer_id", "reservation_id"], name="payment_customer")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(
@@ -64,7 +67,9 @@ class Payment(EventSource):
         return f"payment for {self.reservation_id}"
 
     @classmethod
-    def locked(cls, reservation_id: UUID, *, currency: str, now: datetime) -> "Payment":
+    def locked(
+        cls, reservation_id: UUID, *, currency: str, now: datetime, customer_id: str = ""
+    ) -> "Payment":
         """The reservation's payment, made if there is none, locked until the transaction ends.
 
         Whoever adds an operation has it locked, so that operations get their ids in the order in
@@ -76,14 +81,23 @@ class Payment(EventSource):
         """
         payment = cls._locking().first(pk=reservation_id)
         if payment is None:
-            return cls._made(reservation_id, currency, now)
+            return cls._made(reservation_id, customer_id, currency, now)
         if payment.currency != currency:
             raise OtherCurrency(f"{payment} is in {payment.currency}, not {currency}")
+        payment.belongs_to(customer_id)
         return payment
 
     @classmethod
-    def _made(cls, reservation_id: UUID, currency: str, now: datetime) -> "Payment":
-        payment = cls(pk=reservation_id, currency=currency, created_at=now, updated_at=now)
+    def _made(
+        cls, reservation_id: UUID, customer_id: str, currency: str, now: datetime
+    ) -> "Payment":
+        payment = cls(
+            pk=reservation_id,
+            customer_id=customer_id,
+            currency=currency,
+            created_at=now,
+            updated_at=now,
+        )
         payment.is_new = True
         try:
             insert([payment])
@@ -96,6 +110,12 @@ class Payment(EventSource):
     @cache
     def _locking(cls) -> Select["Payment"]:
         return Select(cls._one().select_for_update())
+
+    def belongs_to(self, customer_id: str) -> None:
+        """Note whose it is, if that is known; it stays theirs."""
+        if customer_id and not self.customer_id:
+            Payment.objects.filter(pk=self.pk, customer_id="").update(customer_id=customer_id)
+            self.customer_id = customer_id
 
     @property
     def kept_amount(self) -> int:

@@ -37,7 +37,12 @@ def request_authorization(event: PaymentAuthorizeRequested, *, now: datetime) ->
         ConflictingRequest: something else was asked under the number.
         OtherCurrency: the reservation's payment is in another currency.
     """
-    payment = Payment.locked(event.reservation_id, currency=event.currency, now=now)
+    payment = Payment.locked(
+        event.reservation_id,
+        currency=event.currency,
+        customer_id=event.customer_id or "",
+        now=now,
+    )
     operation = Operation.request(
         payment,
         number=event.operation_number,

@@ -70,7 +70,7 @@ def test_who_has_given_no_name_is_not_found_by_none(client: Client) -> None:
 
 def test_no_surname_is_nobodys() -> None:
     with pytest.raises(UnknownReservation):
-        by_locator(of("").record_locator, surname="")
+        by_locator(of("").record_locator, surname="", customer_id=None)
 
 
 @pytest.mark.parametrize("locator", ["ABC12", "ABC1234", "ABCDEO", "ABCDE0", "ABCDEI", "ABCD 2"])

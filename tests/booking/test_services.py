@@ -105,6 +105,7 @@ def test_the_events_say_what_was_reserved_and_what_is_to_be_authorized() -> None
         amount=PRICE,
         currency="EUR",
         payment_token="tok_approve",
+        customer_id=reservation.customer_id,
     )
 
 

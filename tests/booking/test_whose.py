@@ -1,20 +1,24 @@
 """Whose reservations a caller sees and changes: their own, and the staff everybody's."""
 
+import time
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
 from booking import services
 from booking.models import Reservation, Seat, TimelineEntry
 from booking.services import Traveler
+from contracts.callers import OPS, READ, WRITE, vouch, vouch_for_service
 from outbox.models import OutboxEvent
 from tests.booking import factories
-from tests.booking.http import problem_of
+from tests.booking.http import post_reservation, problem_of
 
 pytestmark = pytest.mark.django_db
 
+KEYS = ("a-key-of-the-services",)
 CUSTOMERS = ("eva", "bo", "trial")
 
 
@@ -25,6 +29,18 @@ def caller(name: str) -> Client:
         user = User.objects.get_or_create(username=name, is_staff=name == "staff")[0]
         client.force_login(user)
     return client
+
+
+def vouched(name: str, *scopes: str) -> Client:
+    """A customer whom the gateway vouches for."""
+    now = time.time()
+    return Client(headers=vouch(name, scopes, by="gateway", to="booking", keys=KEYS, at=now))
+
+
+@pytest.fixture(autouse=True)
+def known_keys(settings: Settings) -> None:
+    """The key that these tests vouch with is the services'."""
+    settings.INTERNAL_KEYS = KEYS
 
 
 @pytest.fixture
@@ -107,25 +123,22 @@ def test_the_staff_sees_everybodys(reservations: dict[str, Reservation]) -> None
 
 
 @pytest.mark.parametrize("name", [*CUSTOMERS, "staff"])
-def test_whoever_knows_the_locator_and_a_surname_sees_the_reservation(
+def test_a_locator_and_a_surname_open_ones_own_reservation_alone(
     reservations: dict[str, Reservation], name: str
 ) -> None:
     locator = reservations["eva"].record_locator
-    url = f"/api/reservations/by-locator/{locator}"
-    assert caller(name).get(url, {"surname": "Eva"}).json()["customer_id"] == "eva"
-    problem_of(caller(name).get(url, {"surname": "Bo"}), 404, "unknown-reservation")
+    answer = caller(name).get(f"/api/reservations/by-locator/{locator}", {"surname": "Eva"})
+    if name in ("eva", "staff"):
+        assert answer.json()["customer_id"] == "eva"
+    else:
+        problem_of(answer, 404, "unknown-reservation")
 
 
-def test_outside_trial_nobody_but_the_staff_is_let_in(
-    reservations: dict[str, Reservation], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The default permission is fixed when the views are loaded."""
-    from rest_framework.permissions import IsAdminUser
-    from rest_framework.views import APIView
-
-    monkeypatch.setattr(APIView, "permission_classes", [IsAdminUser])
+@pytest.fixture
+def paths(reservations: dict[str, Reservation]) -> list[str]:
+    """What of booking's can be looked at."""
     found = reservations["eva"]
-    paths = [
+    return [
         "/api/reservations",
         path(found),
         path(found, "/timeline"),
@@ -134,8 +147,55 @@ def test_outside_trial_nobody_but_the_staff_is_let_in(
         "/api/departures/1001/2040-01-11",
         "/api/departures/1001/2040-01-11/seats",
     ]
-    for name, status in (("trial", 403), ("eva", 403), ("staff", 200)):
-        assert [caller(name).get(url).status_code for url in paths] == [status] * len(paths)
+
+
+@pytest.mark.parametrize(("name", "status"), [("trial", 401), ("eva", 403), ("staff", 200)])
+def test_outside_trial_no_session_but_the_staffs_is_let_in(
+    paths: list[str], settings: Settings, name: str, status: int
+) -> None:
+    settings.TRIAL = False
+    assert [caller(name).get(url).status_code for url in paths] == [status] * len(paths)
+
+
+def test_outside_trial_a_customer_is_let_in_who_is_vouched_for(
+    reservations: dict[str, Reservation], paths: list[str], settings: Settings
+) -> None:
+    settings.TRIAL = False
+    client = vouched("eva", READ)
+    assert [client.get(url).status_code for url in paths] == [200] * len(paths)
+    assert listed(client) == [str(reservations["eva"].pk)]
+
+
+def test_who_runs_the_airline_sees_everybodys(reservations: dict[str, Reservation]) -> None:
+    seen = listed(vouched("ola", READ, OPS))
+    assert set(seen) == {str(found.pk) for found in reservations.values()}
+
+
+def test_a_service_has_no_reservations(reservations: dict[str, Reservation]) -> None:
+    client = Client(headers=vouch_for_service(by="fare", to="booking", keys=KEYS, at=time.time()))
+    assert listed(client) == []
+    assert client.get("/api/departures/1001/2040-01-11/seats").status_code == 200
+    assert client.post("/api/reservations", {}, "application/json").status_code == 403
+
+
+@pytest.mark.parametrize("trial", [True, False])
+def test_reading_is_not_writing(
+    reservations: dict[str, Reservation], settings: Settings, trial: bool
+) -> None:
+    settings.TRIAL = trial
+    found = reservations["eva"]
+    before = written()
+    for change in (cancel, move, pay):
+        refused = change(vouched("eva", READ), found)
+        assert refused.status_code == 403
+        assert refused.json()["detail"] == f"This takes the scope {WRITE}."
+    assert written() == before
+    assert vouched("eva", WRITE).get(path(found)).status_code == 403
+
+
+def test_what_a_vouched_customer_books_is_theirs(reservations: dict[str, Reservation]) -> None:
+    made = post_reservation(vouched("eva", WRITE), passenger_id=9, seat_number="1B")
+    assert made.json()["customer_id"] == "eva"
 
 
 # Changes

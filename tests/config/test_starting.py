@@ -14,7 +14,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-EVERYWHERE = {"SECRET_KEY": string.ascii_letters, "ALLOWED_HOSTS": "fly.example"}
+EVERYWHERE = {
+    "SECRET_KEY": string.ascii_letters,
+    "ALLOWED_HOSTS": "fly.example",
+    "INTERNAL_KEYS": string.ascii_letters,
+}
 KAFKA = {"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
 REQUIRED = {
     "gateway": {
@@ -121,6 +125,30 @@ def test_a_processor_over_http_is_not_spoken_to_without_its_secrets(name: str) -
     assert f"{name} is not set." in process.stderr.splitlines()[-1]
 
 
+def identity(folder: Path) -> dict[str, str]:
+    """What a gateway needs to take the tokens of an identity provider."""
+    file = folder / "keys.json"
+    file.write_text('{"keys": []}')
+    return {"JWT_KEYS": str(file), "JWT_ISSUER": "https://identity.example", "JWT_AUDIENCE": "fly"}
+
+
+@pytest.mark.parametrize("name", ["JWT_ISSUER", "JWT_AUDIENCE"])
+def test_tokens_are_not_taken_without_saying_whose_and_for_whom(tmp_path: Path, name: str) -> None:
+    environment = {**complete("gateway"), **identity(tmp_path)}
+    assert read_settings("gateway", **environment).returncode == 0
+    del environment[name]
+    process = read_settings("gateway", **environment)
+    assert process.returncode != 0
+    assert f"{name} is not set." in process.stderr.splitlines()[-1]
+
+
+def test_tokens_made_by_hand_are_for_trials(tmp_path: Path) -> None:
+    environment = {**complete("gateway"), **identity(tmp_path), "JWT_SECRET": string.ascii_letters}
+    look = "from config.settings.gateway import JWT_SECRET; print(bool(JWT_SECRET))"
+    assert run("-c", look, environment=environment).stdout == "False\n"
+    assert run("-c", look, environment={**environment, "TRIAL": "1"}).stdout == "True\n"
+
+
 def test_no_service_reads_the_database_of_another() -> None:
     environment = {**complete("booking"), "PAYMENT_DATABASE_URL": "nonsense"}
     assert read_settings("booking", **environment).returncode == 0
@@ -132,6 +160,10 @@ def test_no_service_reads_the_database_of_another() -> None:
         ("gateway", "BOOKING_URL", "booking:4001"),
         ("gateway", "UPSTREAM_READ_MS", "0"),
         ("gateway", "WEB_THREADS", "many"),
+        ("gateway", "API_KEYS_FILE", "/nowhere/keys"),
+        ("gateway", "JWT_KEYS", "/nowhere/keys.json"),
+        ("gateway", "JWT_KEYS", "https:///keys.json"),
+        ("gateway", "JWT_KEYS", "README.md"),
         ("booking", "BOOKING_DATABASE_URL", "postgres://a:b@c/d"),
         ("booking", "TRIAL", "perhaps"),
         ("payment", "KAFKA_PARTITIONS", "1001"),
@@ -142,6 +174,15 @@ def test_gunicorn_refuses_a_wrong_setting_in_one_line(service: str, name: str, v
     assert process.returncode != 0
     [line] = process.stderr.splitlines()
     assert line.startswith(f"gunicorn: {name} cannot be used:")
+
+
+def test_gunicorn_refuses_a_broken_line_of_the_api_keys_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_text("nonsense\n")
+    process = run(*GUNICORN, environment={**complete("gateway"), "API_KEYS_FILE": str(file)})
+    assert process.returncode != 0
+    [line] = process.stderr.splitlines()
+    assert line.startswith(f"gunicorn: API_KEYS_FILE cannot be used: line 1 of {file}")
 
 
 def test_gunicorn_refuses_a_missing_setting_in_one_line_and_serves_nothing() -> None:
@@ -169,7 +210,7 @@ def test_gunicorn_accepts_a_complete_service() -> None:
 def checkout(tmp_path: Path) -> Path:
     """manage.py and config in a folder where nothing runs that it could join."""
     shutil.copy(ROOT / "manage.py", tmp_path)
-    for package in ("config", "gateway"):
+    for package in ("config", "contracts", "gateway"):
         (tmp_path / package).symlink_to(ROOT / package)
     return tmp_path
 

@@ -5,9 +5,11 @@ import re
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from http.cookiejar import CookieJar
+from types import MappingProxyType
 from typing import Any
 from urllib.error import HTTPError
 
@@ -36,9 +38,10 @@ class Browser:
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
         )
 
-    def get(self, url: str, accept: str = "application/json") -> Answer:
-        """GET."""
-        return self._send(urllib.request.Request(url, headers={"Accept": accept}))  # noqa: S310
+    def get(self, url: str, accept: str = "application/json", **more: str) -> Answer:
+        """GET, with more headers."""
+        headers = {"Accept": accept, **more}
+        return self._send(urllib.request.Request(url, headers=headers))  # noqa: S310
 
     def page(self, url: str) -> Answer:
         """GET, asking for HTML."""
@@ -76,11 +79,17 @@ def reserve(gateway: str, **changes: Any) -> Answer:
     return Browser().post_json(f"{gateway}/api/reservations", body)
 
 
-def wait_for_status(gateway: str, reservation_id: str, status: str, seconds: float = 40) -> Any:
+def wait_for_status(
+    gateway: str,
+    reservation_id: str,
+    status: str,
+    seconds: float = 40,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Any:
     """The reservation, once it has the status; fails when it does not come to it in time."""
     deadline = time.monotonic() + seconds
     while True:
-        answer = Browser().get(f"{gateway}/api/reservations/{reservation_id}")
+        answer = Browser().get(f"{gateway}/api/reservations/{reservation_id}", **headers)
         if answer.status == 200 and answer.json["status"] == status:
             return answer.json
         assert time.monotonic() < deadline, f"not {status} after {seconds} s: {answer.text}"

@@ -1,6 +1,7 @@
 """Offers over HTTP: what they promise, and everything that is refused by its own name."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from contracts.callers import READ, SCHEME, verify
 from contracts.offers import SALT, Offer, OfferedPassenger
 from contracts.values import Price
 from fare.models import Blackout
@@ -225,6 +227,21 @@ def test_the_customers_trace_goes_on_to_booking(client: Client, departing: Booki
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     client.post("/api/offers", ASKED, "application/json", headers={"traceparent": trace})
     assert {seen.headers["traceparent"] for seen in departing.service.seen} == {trace}
+
+
+def test_booking_is_asked_by_a_service_that_vouches_for_itself(
+    client: Client, departing: Booking, settings: Settings
+) -> None:
+    settings.INTERNAL_KEYS = ["a-key-of-the-services"]
+    client.post("/api/offers", ASKED, "application/json")
+    for seen in departing.service.seen:
+        token = seen.headers["authorization"].removeprefix(f"{SCHEME} ")
+        caller = verify(token, to="booking", keys=settings.INTERNAL_KEYS, at=time.time())
+        assert (caller.iss, caller.sub, caller.scopes) == (
+            "fare",
+            "service:fare",
+            frozenset({READ}),
+        )
 
 
 # What is refused

@@ -7,6 +7,7 @@ from django.test import Client
 
 from gateway import views
 from gateway.proxy import Proxy
+from gateway.routes import Route, Routes
 from tests.gateway.upstreams import Script, Service
 
 CONNECT_SECONDS = 0.3
@@ -39,8 +40,12 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Client]]:
         connections: int = 4,
         read_seconds: float = READ_SECONDS,
     ) -> Client:
+        table = routes or {"/api/reservations": booking}
+        monkeypatch.setattr(
+            views, "routes", Routes(Route(prefix, "booking", url) for prefix, url in table.items())
+        )
         proxy = Proxy(
-            routes or {"/api/reservations": booking},
+            services=len(table),
             connect_seconds=CONNECT_SECONDS,
             read_seconds=read_seconds,
             connections=connections,

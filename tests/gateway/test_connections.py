@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from config import gunicorn
-from gateway import connections
+from gateway import connections, proxy
 from tests.gateway.conftest import CONNECT_SECONDS, READ_SECONDS
 from tests.gateway.upstreams import (
     Exchange,
@@ -65,6 +65,24 @@ def test_a_service_that_is_down_is_502(
 
 
 @pytest.mark.usefixtures("in_time")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_service_that_was_just_starting_gets_the_request_once(
+    service: Start, door: Door, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """Nothing had reached it, so that even a POST is sent again."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    started: list[Service] = []
+    monkeypatch.setattr(
+        proxy, "sleep", lambda seconds: started.append(Service(answering(), port=port))
+    )
+    client = door(f"http://127.0.0.1:{port}")
+    assert client.generic(method, "/api/reservations").status_code == 200
+    [booking] = started
+    booking.close()
+    assert [seen.method for seen in booking.seen] == [method]
+
+
 def test_a_service_whose_name_is_unknown_is_502(
     door: Door, warnings: Callable[[], list[str]]
 ) -> None:

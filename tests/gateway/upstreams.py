@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -88,11 +89,11 @@ class Exchange:
 class Service:
     """A service on a port of its own: `script` drives every connection, each in a thread."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, port: int = 0) -> None:
         self.script = script
         self.seen: list[Seen] = []
         self.connections = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self._open: set[socket.socket] = set()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -192,6 +193,8 @@ def gateway_process(booking: str, **environment: str) -> Iterator[tuple[str, int
         assert listening is not None, "".join(lines)
         drain = threading.Thread(target=process.stderr.read, daemon=True)
         drain.start()
+        # It listens before its worker has started, which can take longer than a test waits.
+        urlopen(f"http://{listening[1]}:{listening[2]}/health/live", timeout=30).close()
         yield listening[1], int(listening[2])
     finally:
         process.terminate()

@@ -20,6 +20,7 @@ from payment.processors import Approved, Authorization
 NOW: Final = datetime(2020, 1, 10, 12, 0, tzinfo=UTC)  # long ago: what was asked then is due
 AMOUNT: Final = 12900
 CARD: Final = "tok_approve"
+CUSTOMER: Final = "trial"  # whom nobody has to sign in for
 
 
 def requested(
@@ -31,7 +32,7 @@ def requested(
         saga_id=uuid7(),
         operation_number=number,
         payment_token=token,
-        **{"amount": AMOUNT, "currency": "EUR", **facts},
+        **{"amount": AMOUNT, "currency": "EUR", "customer_id": CUSTOMER, **facts},
     )
 
 
@@ -76,9 +77,9 @@ def captured(amount: int = AMOUNT) -> Payment:
     return Payment.objects.get(pk=paid.pk)
 
 
-def operation(*, token: str = CARD, due_at: datetime = NOW) -> Operation:
+def operation(*, token: str = CARD, due_at: datetime = NOW, **facts: Any) -> Operation:
     """An operation REQUESTED of a new payment."""
-    event = requested(token=token)
+    event = requested(token=token, **facts)
     services.request_authorization(event, now=NOW)
     Operation.objects.filter(payment=event.reservation_id).update(next_attempt_at=due_at)
     return Operation.objects.select_related("payment").get(payment=event.reservation_id)
@@ -97,9 +98,9 @@ def in_status(status: Operation.Status) -> Operation:
     return made
 
 
-def payment() -> Payment:
+def payment(*, customer_id: str = CUSTOMER) -> Payment:
     """A payment with one operation REQUESTED."""
-    return operation().payment
+    return operation(customer_id=customer_id).payment
 
 
 def authorization(key: str = "r:1", *, token: str = CARD) -> Authorization:

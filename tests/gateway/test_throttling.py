@@ -1,0 +1,167 @@
+"""How often somebody may ask."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache
+from django.test import Client, RequestFactory
+
+from gateway import views
+from gateway.throttling import Standing, Throttle, TooMany, address_of, tightest
+from tests.gateway.upstreams import Script, Service, answering
+
+Start = Callable[[Script], Service]
+Door = Callable[..., Client]
+NOW = 1_800_000_015.5  # 15 s into a minute
+
+
+@pytest.fixture
+def cache() -> BaseCache:
+    made = LocMemCache("a-test", {})
+    made.clear()
+    return made
+
+
+@pytest.fixture
+def three(cache: BaseCache) -> Throttle:
+    """Three requests in a minute."""
+    return Throttle("customer", most=3, cache=cache)
+
+
+def test_so_many_requests_may_come_in_a_minute(three: Throttle) -> None:
+    left = [three.count("eva", at=NOW)[0].left for _ in range(3)]
+    assert left == [2, 1, 0]
+    with pytest.raises(TooMany) as refused:
+        three.count("eva", at=NOW)
+    assert refused.value.status == 429
+    assert refused.value.headers == {
+        "Retry-After": "45",
+        "RateLimit-Limit": "3",
+        "RateLimit-Remaining": "0",
+        "RateLimit-Reset": "45",
+    }
+
+
+def test_the_next_minute_begins_anew(three: Throttle) -> None:
+    for _ in range(3):
+        three.count("eva", at=NOW)
+    assert three.count("eva", at=NOW + 45) == [Standing(3, 2, 60)]
+
+
+def test_nobody_pays_for_another(three: Throttle, cache: BaseCache) -> None:
+    for _ in range(3):
+        three.count("eva", at=NOW)
+    assert three.count("bo", at=NOW)
+    assert Throttle("address", most=3, cache=cache).count("eva", at=NOW)
+
+
+def test_any_number_is_not_counted(cache: BaseCache) -> None:
+    assert Throttle("customer", most=0, cache=cache).count("eva", at=NOW) == []
+
+
+def test_those_who_ask_at_once_are_all_counted(cache: BaseCache) -> None:
+    many = Throttle("customer", most=1000, cache=cache)
+    threads = [
+        threading.Thread(target=lambda: [many.count("eva", at=NOW) for _ in range(20)])
+        for _ in range(5)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert many.count("eva", at=NOW)[0].left == 1000 - 101
+
+
+def test_a_cache_that_is_away_refuses_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    away = RedisCache("redis://127.0.0.1:1/0", {"OPTIONS": {"socket_connect_timeout": 0.2}})
+    one = Throttle("customer", most=1, cache=away)
+    with caplog.at_level(logging.ERROR):
+        for _ in range(3):
+            assert one.count("eva", at=NOW)[0].left == 1
+    assert "requests are not counted" in caplog.text
+
+
+def test_the_limit_that_is_used_up_first_is_told() -> None:
+    told = tightest([Standing(100, 40, 9), Standing(60, 3, 9)])
+    assert told["RateLimit-Limit"] == "60"
+    assert tightest([]) == {}
+
+
+# Where a request comes from
+
+
+def origin(address: str, passed: str | None = None, proxies: int = 0) -> str:
+    headers: Any = {} if passed is None else {"X-Forwarded-For": passed}
+    request = RequestFactory(REMOTE_ADDR=address).get("/", headers=headers)
+    return address_of(request, proxies=proxies)
+
+
+def test_what_a_client_says_of_its_address_is_not_believed() -> None:
+    assert origin("192.0.2.7", "198.51.100.1") == "192.0.2.7"
+
+
+@pytest.mark.parametrize(
+    ("passed", "proxies", "known"),
+    [
+        ("198.51.100.1", 1, "198.51.100.1"),
+        ("10.0.0.1, 198.51.100.1", 1, "198.51.100.1"),
+        ("10.0.0.1, 198.51.100.1, 192.0.2.9", 2, "198.51.100.1"),
+        ("198.51.100.1", 2, "198.51.100.1"),
+        (None, 1, "192.0.2.7"),
+        ("nonsense", 1, "unknown"),
+    ],
+)
+def test_what_our_own_proxies_say_is(passed: str | None, proxies: int, known: str) -> None:
+    assert origin("192.0.2.7", passed, proxies) == known
+
+
+def test_addresses_of_one_network_are_one() -> None:
+    assert origin("2001:db8:1:2::1") == origin("2001:db8:1:2:ffff::2") == "2001:db8:1:2::/64"
+    assert origin("2001:db8:1:3::1") != origin("2001:db8:1:2::1")
+
+
+# At the door
+
+
+@pytest.fixture
+def counted(service: Start, door: Door, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """Booking behind a door that a customer may use twice in a minute, an address four times."""
+    caches["default"].clear()
+    monkeypatch.setattr(views.by_customer, "_most", 2)
+    monkeypatch.setattr(views.by_address, "_most", 4)
+    monkeypatch.setattr(time, "time", lambda: NOW)
+    booking = service(answering())
+    door(booking.url)
+    return booking
+
+
+def ask(**headers: str) -> Any:
+    return Client().get("/api/reservations", headers=headers)
+
+
+def test_every_answer_says_how_much_is_left(counted: Service) -> None:
+    first, second, third = ask(), ask(), ask()
+    assert [answer.status_code for answer in (first, second, third)] == [200, 200, 429]
+    assert [answer["RateLimit-Remaining"] for answer in (first, second, third)] == ["1", "0", "0"]
+    assert first["RateLimit-Limit"] == "2"
+    assert third["Retry-After"] == "45"
+    assert third["Content-Type"] == "application/problem+json"
+    assert len(counted.seen) == 2
+
+
+def test_guessing_keys_is_counted(counted: Service) -> None:
+    answers = [ask(authorization=f"Bearer airline_{guess}") for guess in range(5)]
+    assert [answer.status_code for answer in answers] == [401] * 4 + [429]
+    assert answers[0]["RateLimit-Remaining"] == "3"
+
+
+def test_health_is_not_counted(counted: Service) -> None:
+    for _ in range(6):
+        assert Client().get("/health/live").status_code == 200
