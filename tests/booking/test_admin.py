@@ -145,6 +145,7 @@ def test_without_trial_there_is_no_such_login_and_no_anonymous_access(tmp_path: 
         "BOOKING_DATABASE_URL": f"sqlite:///{tmp_path}/booking.sqlite3",
         "OFFER_SIGNING_KEYS": "a-key-of-this-test-only",
         "FARE_URL": "http://127.0.0.1:1",
+        "INTERNAL_KEYS": "a-key-of-this-test-only-of-enough-characters",
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
     }
     asked = subprocess.run(
@@ -155,7 +156,7 @@ def test_without_trial_there_is_no_such_login_and_no_anonymous_access(tmp_path: 
         text=True,
         check=True,
     )
-    assert asked.stdout.splitlines() == [str(WITHOUT_TRIAL), "403", "403", "403"]
+    assert asked.stdout.splitlines() == [str(WITHOUT_TRIAL), "401", "401", "401"]
 
 
 # Departures

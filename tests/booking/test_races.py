@@ -142,7 +142,7 @@ def test_holds_run_out_while_approvals_come_and_several_workers_look(rounds: int
 @ROUNDS
 def test_cancelations_race_confirmations(rounds: int) -> None:
     """Whichever comes first, it ends canceled: what is confirmed may be canceled too."""
-    made = pending(min(4 * rounds, 40))
+    made = [factories.at_list_price(one) for one in pending(min(4 * rounds, 40))]
     for reservation in made:
         canceled, _ = results(at_once([cancel(reservation), approve(reservation)]))
         assert canceled.status_code == 200
@@ -165,7 +165,7 @@ def test_a_cancelation_races_the_hold_that_runs_out(rounds: int) -> None:
 
 @pytest.mark.parametrize("confirmed", [False, True])
 def test_several_cancelations_at_once_leave_one_void(confirmed: bool) -> None:
-    [reservation] = pending(1)
+    reservation = factories.at_list_price(pending(1)[0])
     if confirmed:
         factories.confirm(reservation)
     assert statuses(results(at_once([cancel(reservation)] * 4))) == {200: 1, 409: 3}

@@ -24,6 +24,7 @@ from tests.booking import factories
 from tests.booking.factories import NOW
 from tests.booking.fare import Fare, asked_directly
 from tests.booking.http import problem_of
+from tests.strangers import stranger
 
 pytestmark = pytest.mark.django_db
 
@@ -325,7 +326,7 @@ def test_a_change_that_costs_something_needs_a_card(client: Client, settings: Se
     reservation = factories.bought()
     quote = quoted(client, reservation)
     settings.TRIAL = False
-    answer = confirm(client, reservation, quote["quote_id"])
+    answer = confirm(stranger("booking", "trial"), reservation, quote["quote_id"])
     problem_of(answer, 400, "payment-token-required")
     assert not Saga.objects.filter(kind="CHANGING").exists()
 

@@ -151,11 +151,11 @@ def test_an_answer_whose_event_cannot_be_stored_is_not_recorded(
 ) -> None:
     operation = factories.operation()
 
-    def break_down(*args: object) -> None:
+    def break_down(*args: object, **kwargs: object) -> None:
         raise RuntimeError("broken on purpose")
 
     monkeypatch.setattr("outbox.events.insert", break_down)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError, match="on purpose"):
         services.record_answer(operation, YES, now=NOW)
     assert Operation.objects.get().status == Operation.Status.REQUESTED
     assert Payment.objects.get().authorized_amount == 0
