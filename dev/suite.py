@@ -20,6 +20,7 @@ from dev.parts import OUTBOX_DATABASE, Part, parts
 from dev.stack import Stack
 
 NOTHING_COLLECTED = 5  # pytest's exit status
+BESIDE = 2  # parts at a time
 
 
 @dataclass(frozen=True)
@@ -97,21 +98,17 @@ class Suite:
     def _run_all(
         self, able: Sequence[Part], addresses: dict[str, str], *, servers: bool
     ) -> list[Outcome]:
-        """The parts without servers beside those on them, which wait for the servers half of the
-        time; those that want the machine afterwards, by themselves."""
+        """Two parts beside each other, the largest first, so that neither core is left over; those
+        that want the machine afterwards, by themselves."""
 
-        def run(lane: Sequence[Part]) -> list[Outcome]:
-            return [self._run(part, addresses, servers=servers) for part in lane]
+        def run(part: Part) -> Outcome:
+            return self._run(part, addresses, servers=servers)
 
         alone = [part for part in able if part.wants_the_machine(slow=self._slow)]
         beside = [part for part in able if part not in alone]
-        lanes = [
-            [part for part in beside if not part.on_mariadb],
-            [part for part in beside if part.on_mariadb],
-        ]
-        with ThreadPoolExecutor(len(lanes)) as pool:
-            outcomes = [outcome for lane in pool.map(run, lanes) for outcome in lane]
-        return [*outcomes, *run(alone)]
+        with ThreadPoolExecutor(BESIDE) as pool:
+            outcomes = list(pool.map(run, sorted(beside, key=size, reverse=True)))
+        return [*outcomes, *map(run, alone)]
 
     def _run(self, part: Part, addresses: dict[str, str], *, servers: bool) -> Outcome:
         """Run one part, and print each line of its output behind its name."""
@@ -147,6 +144,11 @@ class Suite:
             on_mariadb = addresses.get(f"{database.upper()}_DATABASE_URL", "")
             variables[variable] = on_mariadb if part.on_mariadb else on_sqlite
         return variables
+
+
+def size(part: Part) -> int:
+    """How large a part is, about: how many files of tests it has."""
+    return sum(1 for _ in (ROOT / "tests" / part.folder).rglob("test_*.py"))
 
 
 def say(part: str, line: str) -> None:
