@@ -71,6 +71,8 @@ def airline() -> Iterator[Airline]:
         "JWT_KEYS": str(folder / "keys.json"),
         "JWT_ISSUER": ISSUER,
         "JWT_AUDIENCE": AUDIENCE,
+        "EMAIL_URL": f"filemail:///{folder}/mails",
+        "MAIL_FROM": "no-reply@airline.example.test",
         "PROCESSOR": "payment.processors.simulator.Simulator",
         "PROCESSOR_BOOKS": str(folder / "processor-books.sqlite3"),
     }

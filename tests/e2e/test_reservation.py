@@ -66,7 +66,9 @@ def test_a_confirmed_reservation_is_canceled(system: System) -> None:
     url = f"{system.gateway}/api/reservations/{reservation_id}/cancelation"
     assert Browser().post_json(url, {}).status == 428
     assert Browser().post_json(url, {}, if_match='"1"').status == 412
-    answer = Browser().post_json(url, {}, if_match=f'"{version}"')
+    assert Browser().post_json(url, {}, if_match=f'"{version}"').status == 409  # not quoted yet
+    agreed = {"quote_id": Browser().post_json(f"{url}-quotes", {}).json["quote_id"]}
+    answer = Browser().post_json(url, agreed, if_match=f'"{version}"')
     assert (answer.status, answer.json["status"]) == (200, "CANCELED")
     types = [event["type"] for event in system.history("booking", reservation_id)]
     assert types[-3:] == [
