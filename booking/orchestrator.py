@@ -192,6 +192,9 @@ def _move(saga: Saga, reaction: Reaction, signal: Signal, now: datetime) -> None
     step = SAGAS[saga.kind][reaction.then]
     if not step.keeps_card:
         saga.payment_token = ""
+    if reaction.keeps_waiting:
+        saga.change(now=now)  # what it has learned
+        return
     stays = step.name == saga.step
     attempts = saga.attempts + 1 if stays and isinstance(signal, TimeOut) else 1
     saga.change(

@@ -261,8 +261,8 @@ CANCELING: Final = (
 
 def while_changing(step: Step) -> Step:
     """A step in which a change is taken back or settled: a cancelation is only recorded."""
-    waits = Reaction(cancelation_noted, then=step.name, learns=recorded)
-    return replace(step, awaits=MappingProxyType({**step.awaits, Cancel: waits}))
+    noted = Reaction(cancelation_noted, then=step.name, learns=recorded, keeps_waiting=True)
+    return replace(step, awaits=MappingProxyType({**step.awaits, Cancel: noted}))
 
 
 CHANGING: Final = (

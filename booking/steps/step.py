@@ -30,6 +30,8 @@ class Reaction:
         once: numbers of the saga any of which says that this is past: then the signal is late, and
             only noted.
         stuck: whether an operator has to look.
+        keeps_waiting: whether the saga waits on as it did: its deadline stays, and so does an
+            operator's work.
     """
 
     effect: Effect | None
@@ -40,6 +42,7 @@ class Reaction:
     otherwise: "Reaction | None" = None
     once: tuple[str, ...] = ()
     stuck: bool = False
+    keeps_waiting: bool = False
 
 
 @dataclass(frozen=True)

@@ -395,6 +395,19 @@ def test_what_is_changed_already_is_canceled_once_the_difference_is_back(fare: F
     assert [one.amount for one in refunds] == [1000, 8900]
 
 
+def test_a_cancelation_leaves_a_refund_that_was_refused_to_an_operator(fare: Fare) -> None:
+    fare.amount = 8900
+    reservation = factories.bought(refundable=True)
+    change(reservation)
+    tell(PaymentRefundFailed, reservation)
+    cancel(reservation)
+    waiting = the_change(reservation)
+    assert (waiting.step, waiting.stuck_at, waiting.deadline_at) == ("RETURNING", NOW, None)
+    act(reservation, services.complete_saga)
+    reservation.refresh_from_db()
+    assert reservation.status == "CANCELED"
+
+
 # What is given back is given back over the charges, the newest first
 
 
