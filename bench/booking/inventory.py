@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from booking.models import Departure, SchedulePeriod, Seat
+from booking.models import Cabin, Departure, SchedulePeriod, Seat
 from booking.planning import plan_departures
 from booking.schedules.loading import load_schedule
 from dev.console import RefusalError, step
@@ -83,7 +83,10 @@ def spread(count: int) -> list[Asked]:
     found: list[Asked] = []
     for number in _numbers():
         seats = Seat.objects.filter(
-            number=number, status=Seat.Status.FREE, departure__departs_at__gt=_tomorrow()
+            number=number,
+            cabin=Cabin.ECONOMY,  # what offers are signed for
+            status=Seat.Status.FREE,
+            departure__departs_at__gt=_tomorrow(),
         ).order_by("departure__departs_at")
         rows = seats.values_list("departure__flight__number", "departure__date")
         found += [Asked(flight, day, number) for flight, day in rows[: count - len(found)]]
