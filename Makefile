@@ -2,10 +2,10 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-slow lint types bench-outbox bench-booking bench-payment bench-saga bench-fare bench-notification events openapi saga
+.PHONY: help demo up down test test-slow test-exhaustive lint types bench-outbox bench-booking bench-payment bench-saga bench-fare bench-notification events openapi saga
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-17s %s\n", $$1, $$2}'
 
 demo:  ## everything, with nothing but Python: a reservation from PENDING to CONFIRMED (ONCE=1: then end)
 	@$(PYTHON) dev/demo.py $(if $(ONCE),--once)
@@ -21,6 +21,9 @@ test:  ## all tests but the slow ones, on SQLite and on MariaDB and Kafka
 
 test-slow:  ## the slow tests: repeated races, long fault runs
 	@$(PYTHON) dev/test.py --slow
+
+test-exhaustive:  ## every other row of the saga's tables changed, in turn: half an hour and more
+	@$(PYTHON) dev/test.py --slow booking -- -m "exhaustive and not mariadb"
 
 lint:  ## format, rules, import contracts, migrations, deployment checks
 	@$(PYTHON) dev/lint.py

@@ -41,7 +41,7 @@ class Part:
 
     def marks(self, *, slow: bool, servers: bool) -> str:
         """The expression for pytest's -m; `servers`: MariaDB and Kafka can be had."""
-        terms = ["slow" if slow else "not slow"]
+        terms = ["slow" if slow else "not slow", "not exhaustive"]
         if not servers or (self.variables and not self.on_mariadb):
             terms.append("not mariadb")
         if not servers:

@@ -34,9 +34,9 @@ def test_services_with_a_database_are_tested_on_both() -> None:
 @pytest.mark.parametrize(
     ("on_mariadb", "servers", "marks"),
     [
-        (False, True, "not slow and not mariadb"),
-        (True, True, "not slow"),
-        (False, False, "not slow and not mariadb and not kafka"),
+        (False, True, "not slow and not exhaustive and not mariadb"),
+        (True, True, "not slow and not exhaustive"),
+        (False, False, "not slow and not exhaustive and not mariadb and not kafka"),
     ],
 )
 def test_marks_leave_out_what_the_part_cannot_run(

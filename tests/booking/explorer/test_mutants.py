@@ -84,6 +84,7 @@ def test_the_explorer_sees_that_a_compensation_or_a_deadline_is_gone(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("mutant", [row for row in ROWS if not is_fast(row)], ids=str)
 def test_the_explorer_sees_that_a_row_is_changed(
     mutant: Mutant, monkeypatch: pytest.MonkeyPatch, caught: list[str]
