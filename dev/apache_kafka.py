@@ -35,7 +35,7 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 # One broker on a machine that it shares: its usual eleven threads wake each other for every
-# request, and take a third more of the processors' time than these.
+# request.
 num.network.threads=1
 num.io.threads=2
 # The first members of a group need not wait for others.
