@@ -13,7 +13,7 @@ from notification.deliveries import Deliveries
 from notification.models import Delivery, Endpoint
 from tests.notification import factories
 from tests.notification.working import SENT, Scripted
-from tests.threads import at_once, results
+from tests.threads import PATIENCE_SECONDS, at_once, results
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.mariadb]
 
@@ -55,7 +55,16 @@ def drain(channel: Scripted, all_joined: threading.Barrier) -> None:
 def test_two_runners_drain_what_is_pending_without_a_duplicate(count: int) -> None:
     pending(count)
     sent: Counter[UUID] = Counter()
-    channels = [Scripted(SENT) for _ in range(2)]
+    begun = [threading.Event(), threading.Event()]
+
+    def wait_for_the_other(mine: threading.Event, other: threading.Event, _: Delivery) -> None:
+        mine.set()
+        assert other.wait(PATIENCE_SECONDS), "the other runner never had a share"
+
+    channels = [
+        Scripted(SENT, meanwhile=partial(wait_for_the_other, *order))
+        for order in (begun, begun[::-1])
+    ]
     all_joined = threading.Barrier(2)
     results(at_once([partial(drain, channel, all_joined) for channel in channels]))
     for channel in channels:
