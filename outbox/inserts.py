@@ -6,7 +6,7 @@ value: it took twice as much of the processor's time to append three events as t
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
@@ -61,8 +61,14 @@ def conversion(field: "Field[Any, Any]", connection: Any = None) -> Conversion:
 def _moment(at: datetime, connection: Any) -> Any:
     """Where nothing is to be converted, Django too comes to this text."""
     if at.tzinfo is UTC and connection.timezone is UTC:
-        return str(at.replace(tzinfo=None))
+        return _naive(at)
     return MOMENT.get_db_prep_save(at, connection)
+
+
+@lru_cache(maxsize=64)
+def _naive(at: datetime) -> str:
+    """The moment without its zone: what is written together has the same one in many columns."""
+    return str(at.replace(tzinfo=None))
 
 
 def _text(text: str, connection: Any) -> str:

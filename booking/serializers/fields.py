@@ -12,6 +12,7 @@ from django.http import QueryDict
 from rest_framework import serializers
 from rest_framework.utils import html
 from rest_framework.utils.serializer_helpers import BindingDict
+from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 SEAT_NUMBER: Final = re.compile(r"[1-9][0-9]?[A-HJKa-hjk]")
 DIGITS: Final = re.compile(r"-?[0-9]+")
@@ -51,9 +52,25 @@ class StrictIntegerField(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+class NoSurrogates(ProhibitSurrogateCharactersValidator):
+    """DRF's own, which looks at one character after the other, where there may be any at all."""
+
+    def __call__(self, value: str) -> None:
+        """Refuse half a surrogate pair."""
+        if not value.isascii():
+            super().__call__(value)
+
+
 class StrictCharField(serializers.CharField):
     """Text that must be text in JSON: numbers are not turned into it. Its longest length is that
     of what was sent, spaces at the ends and all."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.validators = [
+            NoSurrogates() if isinstance(one, ProhibitSurrogateCharactersValidator) else one
+            for one in self.validators
+        ]
 
     def to_internal_value(self, data: Any) -> str:
         """The text."""

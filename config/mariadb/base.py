@@ -1,12 +1,29 @@
 """The connection: what Django's asks the server for without need, this one does not ask."""
 
 import time
-from typing import Final
+from typing import Any, Final
 
 from django.db.backends.mysql import base
+from MySQLdb.connections import Connection
 
 # A connection that is in use is looked after as often, and no oftener.
 CHECK_EVERY_SECONDS: Final = 1.0
+
+
+class Literals(Connection):
+    """The driver's connection, which writes texts, numbers and NULLs into statements by a shorter
+    way: a reservation has a hundred and ten of them."""
+
+    def literal(self, value: Any) -> bytes:
+        """A value as SQL has it."""
+        if value is None:
+            return b"NULL"
+        kind = type(value)
+        if kind is str:
+            return bytes(self.string_literal(value.encode(self.encoding)))
+        if kind is int:
+            return b"%d" % value
+        return bytes(super().literal(value))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -18,6 +35,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     health_check_done: bool
     _checked_at = 0.0
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
+        """Django's own, with the other class: `bytes` are no text to either."""
+        connection = Literals(**conn_params)
+        if connection.encoders.get(bytes) is bytes:
+            connection.encoders.pop(bytes)
+        return connection
 
     def connect(self) -> None:
         """Connect; who has just connected need not ask whether it holds."""

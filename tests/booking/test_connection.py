@@ -1,13 +1,17 @@
 """MariaDB's connection: as few round trips as can be, and every statement where it belongs."""
 
 from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.db.transaction import TransactionManagementError
+from MySQLdb.connections import Connection
 
-from booking.models import Airport
+from booking.models import Airport, Cabin
 from config.mariadb import base
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
@@ -144,3 +148,17 @@ def test_a_connection_that_breaks_while_it_is_used_fails_once(
     with pytest.raises(OperationalError):
         a_request()
     a_request()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, 0, -7, 2**63, True, 1.5, Decimal("1.50"), b"\xff'\\\0"),
+        *("", "12A", "\u00e5'\"\\\0\n\U0001f6eb%s", Cabin.ECONOMY),
+        *(date(2026, 12, 1), datetime(2026, 12, 1, 6, 15, 0, 1), UUID(int=7)),
+    ],
+)
+def test_a_value_is_written_into_a_statement_as_the_driver_writes_it(value: object) -> None:
+    connection.ensure_connection()
+    driver = connection.connection
+    assert driver.literal(value) == Connection.literal(driver, value)
