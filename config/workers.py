@@ -3,13 +3,13 @@
 import time
 from typing import Any, Final
 
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 HESITATION_SECONDS: Final = 0.00005  # for each connection: what the kernel takes to wake a process
 LONGEST_HESITATION_SECONDS: Final = 0.002
 
 
-class EvenWorker(ThreadWorker):
+class EvenWorker(ThreadWorker):  # type: ignore[misc]
     """Leaves a new connection to a worker that has fewer.
 
     All workers are woken when a connection comes, and on an idle service the same one is always

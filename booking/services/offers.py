@@ -48,10 +48,10 @@ class _Promise:
 class _Signer(signing.TimestampSigner):
     """Django's, which derives what it signs with from its key once, and not for each offer."""
 
-    def signature(self, value: str, key: str | bytes | None = None) -> str:
+    def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
         """The same as Django's."""
-        derived = _derived(self.salt + "signer", key or self.key)
-        digest = hmac.digest(derived, value.encode(), self.algorithm)
+        derived = _derived(f"{SALT}signer", key or self.key)
+        digest = hmac.digest(derived, force_bytes(value), self.algorithm)
         return signing.b64_encode(digest).decode()
 
 
@@ -63,7 +63,7 @@ def _derived(salt: str, key: str | bytes) -> bytes:
 
 @lru_cache(maxsize=4)
 def _signer(*keys: str) -> _Signer:
-    return _Signer(key=keys[0], salt=SALT, fallback_keys=keys[1:])
+    return _Signer(key=keys[0], salt=SALT, fallback_keys=[*keys[1:]])
 
 
 def verified(offer_id: str, *, now: datetime) -> Offer:
@@ -76,7 +76,10 @@ def verified(offer_id: str, *, now: datetime) -> Offer:
     """
     signer = _signer(*settings.OFFER_SIGNING_KEYS)
     try:
-        offer: Offer = signer.unsign_object(offer_id, serializer=_Promise)
+        offer: Offer = signer.unsign_object(
+            offer_id,
+            serializer=_Promise,  # type: ignore[arg-type] (nothing is signed here)
+        )
     except (signing.BadSignature, msgspec.MsgspecError) as error:
         raise OfferForged from error
     if offer.expires_at <= now:

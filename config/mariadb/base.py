@@ -4,13 +4,13 @@ import time
 from typing import Any, Final
 
 from django.db.backends.mysql import base
-from MySQLdb.connections import Connection
+from MySQLdb.connections import Connection  # type: ignore[import-untyped]
 
 # A connection that is in use is looked after as often, and no oftener.
 CHECK_EVERY_SECONDS: Final = 1.0
 
 
-class Literals(Connection):
+class Literals(Connection):  # type: ignore[misc]
     """The driver's connection, which writes texts, numbers and NULLs into statements by a shorter
     way: a reservation has a hundred and ten of them."""
 

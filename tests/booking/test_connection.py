@@ -1,7 +1,7 @@
 """MariaDB's connection: as few round trips as can be, and every statement where it belongs."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.db.transaction import TransactionManagementError
-from MySQLdb.connections import Connection
+from MySQLdb.connections import Connection  # type: ignore[import-untyped]
 
 from booking.models import Airport, Cabin
 from config.mariadb import base
@@ -155,7 +155,7 @@ def test_a_connection_that_breaks_while_it_is_used_fails_once(
     [
         *(None, 0, -7, 2**63, True, 1.5, Decimal("1.50"), b"\xff'\\\0"),
         *("", "12A", "\u00e5'\"\\\0\n\U0001f6eb%s", Cabin.ECONOMY),
-        *(date(2026, 12, 1), datetime(2026, 12, 1, 6, 15, 0, 1), UUID(int=7)),
+        *(date(2026, 12, 1), datetime(2026, 12, 1, 6, 15, 0, 1, UTC), UUID(int=7)),
     ],
 )
 def test_a_value_is_written_into_a_statement_as_the_driver_writes_it(value: object) -> None:

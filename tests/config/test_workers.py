@@ -1,11 +1,10 @@
 """How gunicorn's workers share out connections."""
 
 import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 from config.workers import LONGEST_HESITATION_SECONDS, EvenWorker
 
@@ -13,7 +12,7 @@ LISTENER = object()
 
 
 @pytest.fixture
-def done(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
+def done(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """The pauses that were made, and the listeners that were accepted from, in order."""
     noted: list[object] = []
     monkeypatch.setattr(time, "sleep", noted.append)
