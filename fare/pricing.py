@@ -10,7 +10,7 @@ A price is made of whole minor units of the fare's currency, and rounded in one 
   its country or everywhere on arrival.
 - A chosen seat costs what the dearest of its characteristics costs; nothing, where the fare's
   family includes seats. A seat that was given, and not chosen, costs nothing.
-- The total is the sum of the lines. Nothing is converted: only fares in the wanted currency, or
+- The total is the sum of the lines; a fare under which it is nothing is not sold. Nothing is converted: only fares in the wanted currency, or
   else the origin's, are compared; one whose taxes or charges are known in others alone is refused.
 
 Of the fares that apply to the whole party, the one with the least total is chosen; of two that cost
@@ -107,7 +107,11 @@ def _outcome(fare: Fare, request: Request, due: "_Due") -> Quoted | Refused:
     for rule, check in CHECKS.items():
         if text := check(fare, request, due):
             return Refused(rule=rule, text=f"{fare.basis} {text}.", fare=fare)
-    return Quoted(fare=fare, price=_price(fare, request, due))
+    price = _price(fare, request, due)
+    if not price.total:
+        text = f"{fare.basis} comes to nothing, which no card can be asked for."
+        return Refused(rule=Rule.NOTHING_TO_PAY, text=text, fare=fare)
+    return Quoted(fare=fare, price=price)
 
 
 # What has to be paid beside whichever fare
