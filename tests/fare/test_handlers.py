@@ -64,7 +64,7 @@ def test_a_question_is_answered_with_the_cheapest_fare_and_its_breakdown(inbox: 
         ("TAX", "WV", 1500),
         ("CHARGE", "SEAT_WINDOW", 900),
     ]
-    assert event.price.conditions == factories.conditions()
+    assert event.price.conditions == factories.conditions(seat_charges={"WINDOW": 900})
 
 
 def test_what_was_answered_is_kept(inbox: Inbox) -> None:

@@ -305,6 +305,22 @@ def test_a_seat_that_is_priced_in_several_currencies_costs_what_it_does_in_the_f
     assert quoted(window, rules).price.total == 7100 + 900
 
 
+def test_the_conditions_say_what_seats_would_cost_that_are_chosen_later() -> None:
+    window, aisle = factories.seat_charge("WINDOW", 900), factories.seat_charge("AISLE", 400)
+    foreign = replace(aisle, amount=4000, currency="SEK")
+    dearer = replace(window, cabin="BUSINESS", amount=9000)
+    rules = factories.tariff(factories.fare(), seat_charges=[window, aisle, foreign, dearer])
+    conditions = quoted(factories.request(), rules).price.conditions
+    assert conditions and conditions.seat_charges == {"WINDOW": 900, "AISLE": 400}
+
+
+def test_the_conditions_of_a_fare_that_includes_seats_have_no_charges() -> None:
+    charge = factories.seat_charge()
+    rules = factories.tariff(factories.fare(includes_seats=True), seat_charges=[charge])
+    conditions = quoted(factories.request(), rules).price.conditions
+    assert conditions and conditions.seat_charges == {}
+
+
 # What comes to nothing
 
 

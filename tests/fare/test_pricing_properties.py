@@ -90,7 +90,9 @@ def test_the_total_is_the_sum_of_its_parts_and_an_event_can_carry_it(
 
 
 @given(REQUESTS, RULES)
-def test_what_is_sold_costs_something_and_nothing_is_ever_negative(request: Request, rules: Rules) -> None:
+def test_what_is_sold_costs_something_and_nothing_is_ever_negative(
+    request: Request, rules: Rules
+) -> None:
     found = quote(request, rules)
     if isinstance(found, Quoted):
         assert found.price.total > 0
