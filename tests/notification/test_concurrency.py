@@ -18,9 +18,9 @@ from tests.threads import PATIENCE_SECONDS, at_once, results
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.mariadb]
 
 
-def pending(count: int) -> Endpoint:
+def pending(count: int, **facts: str) -> Endpoint:
     """An endpoint with so many deliveries to be sent."""
-    endpoint = factories.endpoint()
+    endpoint = factories.endpoint(**facts)
     Delivery.objects.bulk_create(
         (
             Delivery.of(
