@@ -34,7 +34,7 @@ def opt_out(digest: str, *, now: datetime) -> None:
 
 @unit_of_work
 def choose_kinds(digest: str, wanted: Collection[str], *, now: datetime) -> None:
-    """Send an address these of the optional kinds of messages, from now on, and what has to be said.
+    """Send an address these of the optional kinds of messages from now on, and what must be said.
 
     Args:
         digest: the address's, as the link in its mails has it.
