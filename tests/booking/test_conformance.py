@@ -104,7 +104,7 @@ def facts(service: str, bought: list[dict[str, Any]]) -> Facts:
         "create_reservation": [{"body": {"flight_number": 1001}}],
         "get_reservation": [at(one) for one in made],
         "get_timeline": [at(one) for one in made],
-        "change_seats": [at(one, header={"If-Match": "*"}) for one in paid[::2]],
+        "change_seats": [at(one, header={"If-Match": "*"}) for one in bought[1::2]],
         "cancel_reservation": [at(one, header={"If-Match": "*"}) for one in paid[1::2]],
         "pay_reservation": [at(one) for one in held],
         "quote_cancelation": [at(one) for one in bought[1::2]],
