@@ -31,7 +31,8 @@ BUY: Final = """
 import json
 from booking.models import Reservation, Saga, Seat
 bought = Reservation.objects.filter(customer_id="trial", flight_number={flight})
-bought.update(status="CONFIRMED", quoted_price=json.loads({price!r}), amount={amount})
+bought.update(
+    status="CONFIRMED", booking_class="K", quoted_price=json.loads({price!r}), amount={amount})
 Seat.objects.filter(reservation__in=bought).update(status="SOLD")
 Saga.objects.filter(reservation__in=bought).update(
     step="DONE", live=None, deadline_at=None, amount={amount}, captured_amount={amount})
