@@ -90,6 +90,7 @@ from booking.services.rebooking import (
     PaymentTokenRequired,
     SameDeparture,
 )
+from booking.services.seat_charges import BeingPriced, SeatCostsMore
 from booking.services.versions import ReservationFinal, StaleVersion
 
 Refusals = tuple[type[APIException], ...]
@@ -352,7 +353,11 @@ FIND_RESERVATION = operation(
 CHANGE_SEATS = operation(
     operation_id="change_seats",
     summary="Give passengers other seats",
-    description="All of them or none. The seats stay in the reservation's cabin; swaps are fine.",
+    description=(
+        "All of them or none. The seats stay in the reservation's cabin; swaps are fine. Once "
+        "there is a price, they cost no more than those that are left: the conditions have "
+        "`seat_charges`."
+    ),
     parameters=[IF_MATCH, ENTITY_TAG],
     request=either("Seats", FirstSeat, GroupSeats),
     needs_body=True,
@@ -360,7 +365,7 @@ CHANGE_SEATS = operation(
     links=NEXT,
     refusals=(
         *(ValidationError, UnknownReservation, UnknownPassenger, ReservationFinal),
-        *(PassengerTwice, SeatTwice, InfantInExitRow),
+        *(PassengerTwice, SeatTwice, InfantInExitRow, SeatCostsMore, BeingPriced),
         *(*NO_SUCH_SEATS, *NOT_SOLD, *VERSIONED),
     ),
 )

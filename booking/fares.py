@@ -121,9 +121,15 @@ class ClassClosed(FareRefused):
     default_code = "class-closed"
 
 
+class NothingToPay(FareRefused):
+    """All in all it costs nothing, which cannot be sold."""
+
+    default_code = "nothing-to-pay"
+
+
 RULES: Final[tuple[type[APIException], ...]] = (
     *(NoFare, CurrencyMismatch, PassengerTypeRefused, NotOnSale, TravelDates, DayOfWeek),
-    *(BlackoutDate, AdvancePurchase, ClassClosed),
+    *(BlackoutDate, AdvancePurchase, ClassClosed, NothingToPay),
 )
 DENIALS: Final[tuple[type[APIException], ...]] = (
     NoConditions,

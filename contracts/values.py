@@ -173,7 +173,8 @@ class Conditions(Value, frozen=True, kw_only=True):
     """What the fare allows. Fees are in the price's currency.
 
     `refundable`: whether the base fare comes back after a cancelation that is allowed; whatever it
-    is, fees are taken off.
+    is, fees are taken off. `seat_charges`: what a chosen seat costs by its characteristic, the
+    dearest of which counts; one that is not here, or a fare that includes seats, costs nothing.
     """
 
     refundable: bool
@@ -181,6 +182,7 @@ class Conditions(Value, frozen=True, kw_only=True):
     cancel_after_departure: Penalty
     change_before_departure: Penalty
     change_after_departure: Penalty
+    seat_charges: dict[Characteristic, Amount] = {}
 
 
 class Price(Value, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ from fare.refusals import (
     DayOfWeek,
     NoConditions,
     NoFare,
+    NothingToPay,
     NotOnSale,
     PassengerTwice,
     PassengerTypeRefused,
@@ -93,7 +94,7 @@ def operation(
 
 BY_RULES: Final[Refusals] = (
     *(NoFare, CurrencyMismatch, PassengerTypeRefused, NotOnSale, TravelDates, DayOfWeek),
-    *(BlackoutDate, AdvancePurchase, ClassClosed),
+    *(BlackoutDate, AdvancePurchase, ClassClosed, NothingToPay),
 )
 
 LIST_OFFERS = operation(

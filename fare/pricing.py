@@ -10,8 +10,9 @@ A price is made of whole minor units of the fare's currency, and rounded in one 
   its country or everywhere on arrival.
 - A chosen seat costs what the dearest of its characteristics costs; nothing, where the fare's
   family includes seats. A seat that was given, and not chosen, costs nothing.
-- The total is the sum of the lines. Nothing is converted: only fares in the wanted currency, or
-  else the origin's, are compared; one whose taxes or charges are known in others alone is refused.
+- The total is the sum of the lines; a fare under which it is nothing is not sold. Nothing is
+  converted: only fares in the wanted currency, or else the origin's, are compared; one whose taxes
+  or charges are known in others alone is refused.
 
 Of the fares that apply to the whole party, the one with the least total is chosen; of two that cost
 the same, the one whose fare basis sorts first. Where none applies, the refusal is that of the fare
@@ -23,6 +24,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import Final
+
+from msgspec.structs import replace
 
 from contracts.values import Itinerary, Passenger, Price, PriceLine
 from fare.rules import ORDER, Fare, Levy, Request, Rule, Rules, SeatCharge
@@ -107,7 +110,11 @@ def _outcome(fare: Fare, request: Request, due: "_Due") -> Quoted | Refused:
     for rule, check in CHECKS.items():
         if text := check(fare, request, due):
             return Refused(rule=rule, text=f"{fare.basis} {text}.", fare=fare)
-    return Quoted(fare=fare, price=_price(fare, request, due))
+    price = _price(fare, request, due)
+    if not price.total:
+        text = f"{fare.basis} comes to nothing, which no card can be asked for."
+        return Refused(rule=Rule.NOTHING_TO_PAY, text=text, fare=fare)
+    return Quoted(fare=fare, price=price)
 
 
 # What has to be paid beside whichever fare
@@ -121,18 +128,25 @@ class _Due:
         currency: what is paid in.
         levies: taxes first, in the order of their codes.
         seats: what the chosen seats' characteristics cost.
+        seat_charges: what each characteristic costs in the cabin, in the currency.
     """
 
     currency: str
     levies: tuple[Levy, ...]
     seats: tuple[SeatCharge, ...]
+    seat_charges: dict[str, int]
 
     @classmethod
     def of(cls, request: Request, rules: Rules) -> "_Due":
         """What is due for a request."""
         itinerary = request.itinerary
+        currency = request.currency or rules.currencies.get(itinerary.origin, "")
+        of_cabin = (one for one in rules.seat_charges if one.cabin == itinerary.cabin)
         return cls(
-            currency=request.currency or rules.currencies.get(itinerary.origin, ""),
+            currency=currency,
+            seat_charges={
+                one.characteristic: one.amount for one in of_cabin if one.currency == currency
+            },
             levies=tuple(sorted(_levies(itinerary, rules), key=_as_told)),
             seats=tuple(_seats(request, rules)),
         )
@@ -261,8 +275,13 @@ def _price(fare: Fare, request: Request, due: _Due) -> Price:
         lines=lines,
         fare_basis=fare.basis,
         fare_family=fare.family,
-        conditions=fare.conditions,
+        conditions=replace(fare.conditions, seat_charges=_seat_charges(fare, due)),
     )
+
+
+def _seat_charges(fare: Fare, due: _Due) -> dict[str, int]:
+    """What seats that are chosen later would cost, in the fare's currency."""
+    return {} if fare.includes_seats else due.seat_charges
 
 
 def _lines(passenger: Passenger, fare: Fare, due: _Due) -> Iterator[PriceLine]:

@@ -100,6 +100,12 @@ class ClassClosed(FareRefused):
     default_code = "class-closed"
 
 
+class NothingToPay(FareRefused):
+    """All in all it costs nothing, which cannot be sold."""
+
+    default_code = "nothing-to-pay"
+
+
 class SeatUnavailable(FareRefused):
     """A chosen seat is not free on any of these departures, or not there."""
 
@@ -134,6 +140,7 @@ BY_RULE: Final[Mapping[Rule, type[APIException]]] = {
     Rule.BLACKOUT_DATE: BlackoutDate,
     Rule.ADVANCE_PURCHASE: AdvancePurchase,
     Rule.CLASS_CLOSED: ClassClosed,
+    Rule.NOTHING_TO_PAY: NothingToPay,
 }
 BY_DENIAL: Final[Mapping[Denial, type[APIException]]] = {
     Denial.NO_CONDITIONS: NoConditions,

@@ -23,6 +23,7 @@ class Rule(StrEnum):
     BLACKOUT_DATE = "blackout_date"
     ADVANCE_PURCHASE = "advance_purchase"
     CLASS_CLOSED = "class_closed"
+    NOTHING_TO_PAY = "nothing_to_pay"
 
 
 Kind = Literal["TAX", "CHARGE"]

@@ -181,7 +181,7 @@ class ContactAdmin(ReadOnly):
 
 @admin.register(OptOut)
 class OptOutAdmin(ReadOnly):
-    """Who wants only what has to be said, by digest."""
+    """Who does not want everything, by digest."""
 
-    list_display = ["digest", "created_at"]
+    list_display = ["digest", "event_types", "created_at"]
     ordering = ["-id"]

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from notification.models import Contact, Delivery, Endpoint, OptOut, address_digest
+from notification.models import OPTIONAL, Contact, Delivery, Endpoint, OptOut, address_digest
 
 
 def endpoints() -> QuerySet[Endpoint]:
@@ -69,11 +69,18 @@ def contacts_of(deliveries: Iterable[Delivery]) -> dict[UUID, Contact]:
     return Contact.objects.in_bulk(ids)
 
 
-def opted_out(addresses: Collection[str]) -> set[str]:
-    """Of these addresses, those that get only what has to be said."""
+def opted_out(addresses: Collection[str]) -> dict[str, OptOut]:
+    """Of these addresses, those that do not want everything, and what they do not want."""
     digests = {address_digest(address): address for address in addresses if address}
-    found = OptOut.objects.filter(digest__in=digests).values_list("digest", flat=True)
-    return {digests[digest] for digest in found}
+    found = OptOut.objects.filter(digest__in=digests)
+    return {digests[opt_out.digest]: opt_out for opt_out in found}
+
+
+def wanted_kinds(digest: str) -> set[str]:
+    """The optional kinds of messages that an address gets."""
+    opt_out = OptOut.objects.filter(digest=digest).first()
+    optional = {kind for kind, is_optional in OPTIONAL.items() if is_optional}
+    return {kind for kind in optional if not (opt_out and opt_out.refuses(kind))}
 
 
 def contacts_with(address: str) -> list[UUID]:

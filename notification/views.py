@@ -16,9 +16,10 @@ from rest_framework.response import Response
 
 from contracts.callers import OPS
 from notification import documents, selectors, services
+from notification.letters import TEMPLATES
 from notification.links import digest_of
 from notification.messages import EndpointRequest, RedeliveryRequest
-from notification.models import Delivery, Endpoint
+from notification.models import OPTIONAL, Delivery, Endpoint
 from notification.presenting import language_for
 from notification.serializers import (
     DeliverySerializer,
@@ -152,17 +153,21 @@ class Redelivery(generics.GenericAPIView[Delivery]):
 @method_decorator(csrf_exempt, name="dispatch")  # the signed link is what says who asks
 class Unsubscribe(View):
     """The page behind the link in mails. Only a POST changes anything, because whoever looks mails
-    through for bad links follows them all (RFC 8058)."""
+    through for bad links follows them all (RFC 8058). A mail program's own button posts no choice,
+    and wants nothing optional."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        """A button."""
-        _digest(token)
-        return _page(request, is_done=False)
+        """Every kind of message, and which of them the address gets."""
+        return _page(request, _digest(token), is_done=False)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        """The button was pressed, here or in the mail program."""
-        services.opt_out(_digest(token), now=timezone.now())
-        return _page(request, is_done=True)
+        """A button was pressed, here or in the mail program."""
+        digest, now = _digest(token), timezone.now()
+        if "choose" in request.POST:
+            services.choose_kinds(digest, request.POST.getlist("kind"), now=now)
+        else:
+            services.opt_out(digest, now=now)
+        return _page(request, digest, is_done=True)
 
 
 def _digest(token: str) -> str:
@@ -172,8 +177,18 @@ def _digest(token: str) -> str:
         raise Http404 from error
 
 
-def _page(request: HttpRequest, *, is_done: bool) -> HttpResponse:
+def _page(request: HttpRequest, digest: str, *, is_done: bool) -> HttpResponse:
     language = language_for(translation.get_language_from_request(request))
+    wanted = selectors.wanted_kinds(digest)
+    kinds = [
+        {
+            "type": kind,
+            "name": TEMPLATES[kind],
+            "is_optional": optional,
+            "is_wanted": kind in wanted,
+        }
+        for kind, optional in OPTIONAL.items()
+    ]
     with translation.override(language):
-        context = {"is_done": is_done, "language": language}
+        context = {"is_done": is_done, "language": language, "kinds": kinds}
         return render(request, "notification/unsubscribe.html", context)

@@ -29,6 +29,8 @@ class ConditionsSerializer(serializers.Serializer[dict[str, Any]]):
     cancel_after_departure = PenaltySerializer()
     change_before_departure = PenaltySerializer()
     change_after_departure = PenaltySerializer()
+    # What other seats may cost by their characteristics; a price from before that has none.
+    seat_charges = serializers.DictField(child=serializers.IntegerField(), required=False)
 
 
 class PriceSerializer(serializers.Serializer[dict[str, Any]]):

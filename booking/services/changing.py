@@ -11,6 +11,7 @@ from booking import selectors
 from booking.models import Reservation, ReservationPassenger, Seat
 from booking.selectors import Wanted
 from booking.services.party import SeatTwice, must_be_seated_well
+from booking.services.seat_charges import must_be_paid_for
 from booking.services.versions import must_be_current, must_live
 from booking.steps.telling import note, seats_of
 from contracts.booking import ReservationChanged
@@ -50,6 +51,7 @@ def change_seats(
         ReservationFinal, DepartureClosed, DepartureDeparted, DepartureCanceled: there is nothing to
             change any more.
         UnknownPassenger, SeatTwice, InfantInExitRow: these passengers cannot have these seats.
+        SeatCostsMore, BeingPriced: they are not paid for, or it is not known yet.
         UnknownSeat, SeatTaken, MixedCabins: nobody can.
     """
     reservation = selectors.reservation_of(reservation_id, customer_id=customer_id)
@@ -61,6 +63,7 @@ def change_seats(
     if _seats(after) == _seats(before):
         return reservation
     must_be_seated_well(after, reservation.departure)
+    must_be_paid_for(reservation, before, after, now)
     # Before its seats, like the saga: who loses this race has found seats that are its no more.
     reservation.change(seat_number=after[0].seat_number, now=now)
     _swap(reservation, set(_seats(before)), set(_seats(after)))

@@ -78,7 +78,7 @@ def verified(offer_id: str, *, now: datetime) -> Offer:
     try:
         offer: Offer = signer.unsign_object(
             offer_id,
-            serializer=_Promise,  # type: ignore[arg-type] (nothing is signed here)
+            serializer=_Promise,  # type: ignore[arg-type]  # it only reads
         )
     except (signing.BadSignature, msgspec.MsgspecError) as error:
         raise OfferForged from error

@@ -3,7 +3,7 @@
 import smtplib
 import time
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from django.core.mail import EmailMultiAlternatives
 from notification import selectors
 from notification.channels import LONGEST_KEPT, Call, Outcome, Verdict
 from notification.letters import Letter
-from notification.models import OPTIONAL, Contact, Delivery
+from notification.models import OPTIONAL, Contact, Delivery, OptOut
 from notification.models.contact import Addressee
 
 NOBODY = Addressee("", "", "en")
@@ -36,11 +36,16 @@ class Mails:
         ]
 
     def _prepare(
-        self, delivery: Delivery, contact: Contact | None, addressee: Addressee, out: set[str]
+        self,
+        delivery: Delivery,
+        contact: Contact | None,
+        addressee: Addressee,
+        out: Mapping[str, OptOut],
     ) -> Call | Outcome:
         if contact is None or not addressee.address:
             return Outcome(verdict=Verdict.NOBODY, error="there is no address")
-        if OPTIONAL[delivery.event_type] and addressee.address in out:
+        opt_out = out.get(addressee.address) if OPTIONAL[delivery.event_type] else None
+        if opt_out and opt_out.refuses(delivery.event_type):
             return Outcome(verdict=Verdict.UNWANTED, error="the recipient has opted out")
         try:
             message = Letter.to(delivery, contact, addressee).message()

@@ -134,10 +134,13 @@ def _named(given_name: str, surname: str) -> str:
 
 
 class OptOut(models.Model):
-    """An address that gets only what has to be said. It is known by its digest alone, so that the
-    wish outlives the erasure of the contact."""
+    """An address that does not want all that may be left out. It is known by its digest alone, so
+    that the wish outlives the erasure of the contact."""
 
     digest = models.CharField(max_length=64, unique=True)
+    event_types = models.JSONField(
+        default=list, blank=True, help_text="what it does not want; empty: nothing optional at all"
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -145,6 +148,10 @@ class OptOut(models.Model):
 
     def __str__(self) -> str:
         return self.digest
+
+    def refuses(self, event_type: str) -> bool:
+        """Whether it does not want an optional kind of message."""
+        return not self.event_types or event_type in self.event_types
 
 
 def address_digest(address: str) -> str:

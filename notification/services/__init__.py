@@ -1,6 +1,12 @@
 """Use cases; each owns its transaction. None of them sends anything."""
 
-from notification.services.contacts import erase_contact, note_contact, opt_out, purge_chunk
+from notification.services.contacts import (
+    choose_kinds,
+    erase_contact,
+    note_contact,
+    opt_out,
+    purge_chunk,
+)
 from notification.services.endpoints import (
     NotRedeliverable,
     TooManyEndpoints,
@@ -21,6 +27,7 @@ __all__ = [
     "NotRedeliverable",
     "TooManyEndpoints",
     "UnfitUrl",
+    "choose_kinds",
     "enable",
     "erase_contact",
     "note_contact",

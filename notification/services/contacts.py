@@ -1,12 +1,13 @@
 """Contacts: kept, forgotten, and what they do not want."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from contracts.booking import PassengerContactGiven
 from notification import selectors
-from notification.models import Contact, Delivery, OptOut
+from notification.models import OPTIONAL, Contact, Delivery, OptOut
 from outbox.transactions import unit_of_work
 
 CHUNK: Final = 500
@@ -26,7 +27,30 @@ def opt_out(digest: str, *, now: datetime) -> None:
         digest: the address's, as the link in its mails has it.
         now: when.
     """
-    OptOut.objects.get_or_create(digest=digest, defaults={"created_at": now})
+    OptOut.objects.update_or_create(
+        digest=digest, defaults={"event_types": []}, create_defaults={"created_at": now}
+    )
+
+
+@unit_of_work
+def choose_kinds(digest: str, wanted: Collection[str], *, now: datetime) -> None:
+    """Send an address these of the optional kinds of messages from now on, and what must be said.
+
+    Args:
+        digest: the address's, as the link in its mails has it.
+        wanted: types of events; those that are not optional do not matter.
+        now: when.
+    """
+    optional = {kind for kind, is_optional in OPTIONAL.items() if is_optional}
+    unwanted = sorted(optional.difference(wanted))
+    if not unwanted:
+        OptOut.objects.filter(digest=digest).delete()
+        return
+    OptOut.objects.update_or_create(
+        digest=digest,
+        defaults={"event_types": unwanted},
+        create_defaults={"event_types": unwanted, "created_at": now},
+    )
 
 
 def erase_contact(address: str, *, now: datetime) -> int:

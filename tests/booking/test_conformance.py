@@ -31,7 +31,8 @@ BUY: Final = """
 import json
 from booking.models import Reservation, Saga, Seat
 bought = Reservation.objects.filter(customer_id="trial", flight_number={flight})
-bought.update(status="CONFIRMED", quoted_price=json.loads({price!r}), amount={amount})
+bought.update(
+    status="CONFIRMED", booking_class="K", quoted_price=json.loads({price!r}), amount={amount})
 Seat.objects.filter(reservation__in=bought).update(status="SOLD")
 Saga.objects.filter(reservation__in=bought).update(
     step="DONE", live=None, deadline_at=None, amount={amount}, captured_amount={amount})
@@ -104,7 +105,7 @@ def facts(service: str, bought: list[dict[str, Any]]) -> Facts:
         "create_reservation": [{"body": {"flight_number": 1001}}],
         "get_reservation": [at(one) for one in made],
         "get_timeline": [at(one) for one in made],
-        "change_seats": [at(one, header={"If-Match": "*"}) for one in paid[::2]],
+        "change_seats": [at(one, header={"If-Match": "*"}) for one in bought[1::2]],
         "cancel_reservation": [at(one, header={"If-Match": "*"}) for one in paid[1::2]],
         "pay_reservation": [at(one) for one in held],
         "quote_cancelation": [at(one) for one in bought[1::2]],

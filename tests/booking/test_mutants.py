@@ -6,9 +6,15 @@ import pytest
 from django.db import connection
 
 from tests.booking.mutants import MUTANTS, Mutant
+from tests.booking.mutants_of_prices import PRICES
+from tests.booking.test_offers import departure
+from tests.booking.test_rebooking import fare
+
+# The fixtures that those tests are given, which their own modules have.
+__all__ = ["departure", "fare"]
 
 # One connection shows the same on every database: SQLite's part is enough for those.
-HERE = [mutant for mutant in MUTANTS if mutant.races == (connection.vendor == "mysql")]
+HERE = [mutant for mutant in (*MUTANTS, *PRICES) if mutant.races == (connection.vendor == "mysql")]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -33,6 +33,7 @@ CONDITIONS: Final[Json] = {
     "cancel_after_departure": PENALTY,
     "change_before_departure": PENALTY,
     "change_after_departure": PENALTY,
+    "seat_charges": {"WINDOW": 900, "EXIT_ROW": 2500},
 }
 PRICE: Final[Json] = {
     "total": 12900,
@@ -206,6 +207,7 @@ WRONG: Final[dict[str, list[Any]]] = {
     "cancel_after_departure": [None, *_STRUCTS],
     "change_before_departure": [None, *_STRUCTS],
     "change_after_departure": [None, *_STRUCTS],
+    "seat_charges": [None, 900, {"window": 900}, {"WINDOW": -1}, {"WINDOW": "9.00"}],
     "price": _STRUCTS,
     "settlement": _STRUCTS,
     "reason": [None, "card_declined", *_STRUCTS],

@@ -64,7 +64,7 @@ def test_a_question_is_answered_with_the_cheapest_fare_and_its_breakdown(inbox: 
         ("TAX", "WV", 1500),
         ("CHARGE", "SEAT_WINDOW", 900),
     ]
-    assert event.price.conditions == factories.conditions()
+    assert event.price.conditions == factories.conditions(seat_charges={"WINDOW": 900})
 
 
 def test_what_was_answered_is_kept(inbox: Inbox) -> None:
@@ -93,6 +93,7 @@ def test_what_was_answered_is_kept(inbox: Inbox) -> None:
         ({"days": "1"}, {}, "day_of_week", "KLIGHT"),
         ({"advance_purchase_days": 8}, {}, "advance_purchase", "KLIGHT"),
         ({}, {"seats_sold": {"K": 9}}, "class_closed", "KLIGHT"),
+        ({"amount": 0}, {}, "nothing_to_pay", "KLIGHT"),
     ],
 )
 def test_a_question_that_no_fare_answers_is_refused_by_the_rule(

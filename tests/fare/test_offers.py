@@ -271,6 +271,7 @@ def test_a_market_without_fares_is_refused_and_booking_is_not_asked(
         ({"days": "1"}, {}, 409, "day-of-week"),
         ({"advance_purchase_days": 30_000}, {}, 409, "advance-purchase"),
         ({"authorization_level": 2}, {}, 409, "class-closed"),
+        ({"amount": 0}, {}, 409, "nothing-to-pay"),
         ({}, {"passengers": [{"passenger_id": 1, "seat_number": "4A"}]}, 409, "seat-unavailable"),
         ({}, {"passengers": [{"passenger_id": 1, "seat_number": "6A"}]}, 409, "seat-unavailable"),
         ({}, {"passengers": [{"passenger_id": 1, "seat_number": "1D"}]}, 409, "seat-unavailable"),

@@ -88,8 +88,9 @@ def test_a_family_pays_less_for_a_child_and_an_infant_who_is_exempt() -> None:
 def test_a_discounted_base_is_rounded_to_the_nearest_minor_unit(
     amount: int, discount: int, base: int
 ) -> None:
-    rules = factories.tariff(factories.fare(amount=amount, discounts={"CHILD": discount}))
-    assert quoted(factories.request("CHILD"), rules).price.total == base
+    fare = factories.fare(amount=amount, discounts={"CHILD": discount})
+    rules = factories.tariff(fare, levies=[factories.levy("SE", 400)])
+    assert quoted(factories.request("CHILD"), rules).price.total == base + 400
 
 
 def test_each_passengers_base_is_rounded_by_itself() -> None:
@@ -302,6 +303,44 @@ def test_a_seat_that_is_priced_in_several_currencies_costs_what_it_does_in_the_f
     rules = factories.tariff(factories.fare(amount=7100), seat_charges=[in_kronor, in_euro])
     window = factories.request(passengers=[factories.seated("WINDOW")])
     assert quoted(window, rules).price.total == 7100 + 900
+
+
+def test_the_conditions_say_what_seats_would_cost_that_are_chosen_later() -> None:
+    window, aisle = factories.seat_charge("WINDOW", 900), factories.seat_charge("AISLE", 400)
+    foreign = replace(aisle, amount=4000, currency="SEK")
+    dearer = replace(window, cabin="BUSINESS", amount=9000)
+    rules = factories.tariff(factories.fare(), seat_charges=[window, aisle, foreign, dearer])
+    conditions = quoted(factories.request(), rules).price.conditions
+    assert conditions and conditions.seat_charges == {"WINDOW": 900, "AISLE": 400}
+
+
+def test_the_conditions_of_a_fare_that_includes_seats_have_no_charges() -> None:
+    charge = factories.seat_charge()
+    rules = factories.tariff(factories.fare(includes_seats=True), seat_charges=[charge])
+    conditions = quoted(factories.request(), rules).price.conditions
+    assert conditions and conditions.seat_charges == {}
+
+
+# What comes to nothing
+
+
+def test_what_comes_to_nothing_is_not_sold() -> None:
+    free = factories.fare("FREE", amount=7100, discounts={"INFANT": 100})
+    found = refused(factories.request("INFANT"), factories.tariff(free))
+    assert (found.rule, found.fare) == (Rule.NOTHING_TO_PAY, free)
+
+
+def test_who_pays_nothing_flies_with_who_pays_something_or_for_the_taxes() -> None:
+    free = factories.fare("FREE", amount=7100, discounts={"INFANT": 100})
+    both = factories.request("ADULT", "INFANT")
+    assert quoted(both, factories.tariff(free)).price.total == 7100 + 0
+    taxed = factories.tariff(free, levies=[factories.levy("SE", 400)])
+    assert quoted(factories.request("INFANT"), taxed).price.total == 0 + 400
+
+
+def test_a_fare_that_comes_to_nothing_leaves_the_others_to_be_sold() -> None:
+    rules = factories.tariff(factories.fare("FREE", amount=0), factories.fare(amount=7100))
+    assert quoted(factories.request(), rules).price.total == 7100
 
 
 # Which refusal

@@ -18,9 +18,9 @@ from tests.threads import PATIENCE_SECONDS, at_once, results
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.mariadb]
 
 
-def pending(count: int) -> Endpoint:
+def pending(count: int, **facts: str) -> Endpoint:
     """An endpoint with so many deliveries to be sent."""
-    endpoint = factories.endpoint()
+    endpoint = factories.endpoint(**facts)
     Delivery.objects.bulk_create(
         (
             Delivery.of(
@@ -62,8 +62,8 @@ def test_two_runners_drain_what_is_pending_without_a_duplicate(count: int) -> No
         assert other.wait(PATIENCE_SECONDS), "the other runner never had a share"
 
     channels = [
-        Scripted(SENT, meanwhile=partial(wait_for_the_other, *order))
-        for order in (begun, begun[::-1])
+        Scripted(SENT, meanwhile=partial(wait_for_the_other, mine, other))
+        for mine, other in (begun, begun[::-1])
     ]
     all_joined = threading.Barrier(2)
     results(at_once([partial(drain, channel, all_joined) for channel in channels]))

@@ -3,7 +3,12 @@
 import pytest
 from pytest_django import Settings
 
-from contracts.booking import ReservationCanceled, ReservationExpired, TicketsIssued
+from contracts.booking import (
+    ReservationCanceled,
+    ReservationConfirmed,
+    ReservationExpired,
+    TicketsIssued,
+)
 from notification import letters, services
 from notification.channels.email import Mails
 from notification.deliveries import Deliveries
@@ -166,6 +171,18 @@ def test_who_has_opted_out_gets_nothing_optional(
     send_all(mails)
     assert status_of(delivery)[0] == "SUPPRESSED"
     assert not mail_server.taken
+
+
+def test_who_has_chosen_gets_the_one_optional_kind_and_not_the_other(
+    mails: Deliveries, mail_server: MailServer
+) -> None:
+    services.choose_kinds(address_digest(ADDRESS), [ReservationConfirmed.type], now=NOW)
+    wanted, unwanted = (
+        factories.delivery(kind) for kind in (ReservationConfirmed, ReservationExpired)
+    )
+    send_all(mails)
+    assert (status_of(wanted)[0], status_of(unwanted)[0]) == ("SENT", "SUPPRESSED")
+    assert mail_server.recipients == [ADDRESS]
 
 
 @pytest.mark.parametrize("kind", [TicketsIssued, ReservationCanceled])

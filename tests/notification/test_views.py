@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from contracts.booking import TicketsIssued
+from contracts.booking import ReservationConfirmed, ReservationExpired, TicketsIssued
 from notification import links
 from notification.messages import EventType
 from notification.models import OPTIONAL, Delivery, Endpoint, OptOut, address_digest
@@ -161,6 +161,43 @@ def test_a_mail_programs_button_opts_out_with_one_click(settings: Settings) -> N
     response = strict.post(link(), {"List-Unsubscribe": "One-Click"})
     assert response.status_code == 200
     assert OptOut.objects.get().digest == address_digest(ADDRESS)
+
+
+def test_the_page_marks_what_is_always_sent_and_lets_the_rest_be_chosen(client: Client) -> None:
+    page = client.get(link()).content.decode()
+    for kind, is_optional in OPTIONAL.items():
+        box = f'value="{kind}" checked'
+        assert (f"{box}>" if is_optional else f"{box} disabled>") in page
+    assert page.count("(always sent)") == list(OPTIONAL.values()).count(False)
+
+
+def test_kinds_are_chosen_one_by_one_and_the_page_shows_the_choice(client: Client) -> None:
+    answer = client.post(link(), {"choose": "1", "kind": [ReservationExpired.type]})
+    assert "Done." in answer.content.decode()
+    assert OptOut.objects.get().event_types == [ReservationConfirmed.type]
+    for page in (answer, client.get(link())):
+        text = page.content.decode()
+        assert f'value="{ReservationExpired.type}" checked>' in text
+        assert f'value="{ReservationConfirmed.type}">' in text
+
+
+def test_who_chooses_everything_again_gets_it(client: Client) -> None:
+    client.post(link())
+    client.post(link(), {"choose": "1", "kind": list(OPTIONAL)})
+    assert not OptOut.objects.exists()
+
+
+def test_who_chooses_nothing_gets_what_has_to_be_said(client: Client) -> None:
+    client.post(link(), {"choose": "1"})
+    assert OptOut.objects.get().event_types == [ReservationConfirmed.type, ReservationExpired.type]
+
+
+def test_one_click_after_a_choice_leaves_nothing_optional(client: Client) -> None:
+    client.post(link(), {"choose": "1", "kind": [ReservationExpired.type]})
+    client.post(link(), {"List-Unsubscribe": "One-Click"})
+    assert OptOut.objects.get().event_types == []
+    assert "disabled" in (page := client.get(link()).content.decode())
+    assert "checked>" not in page
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
