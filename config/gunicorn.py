@@ -44,9 +44,9 @@ except ImproperlyConfigured as error:
     sys.exit(f"gunicorn: {error}")
 
 bind = f"0.0.0.0:{PORTS.get(service, 8000)}"
-worker_class = "config.workers.EvenWorker"
-# A worker that does not even tell its master that it lives is replaced. It bounds no request: a
-# client that sends its request slowly holds a thread (docs/decisions/0005-gateway-proxy.md).
+worker_class = "config.workers.FairWorker"
+# A worker that does not even tell its master that it lives is replaced. It bounds no request:
+# CLIENT_SECONDS does.
 timeout = 30
 graceful_timeout = 10
 keepalive = 75

@@ -53,6 +53,8 @@ MIDDLEWARE = [
 
 # A reservation is a few hundred bytes; nothing a client sends here is large.
 MAX_BODY_BYTES = 64 * 1024
+# How long a client may take to send a request, and to take each piece of its answer.
+CLIENT_SECONDS = ENVIRONMENT.number("CLIENT_SECONDS", default=10, least=1, most=600)
 
 LOG_LEVEL = ENVIRONMENT.choice(
     "LOG_LEVEL", default="INFO", of=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-from config.workers import LONGEST_HESITATION_SECONDS, EvenWorker
+from config.workers import LONGEST_HESITATION_SECONDS, FairWorker
 
 LISTENER = object()
 
@@ -21,7 +21,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 
 def accept(*, workers: int, connections: int) -> None:
-    worker = EvenWorker.__new__(EvenWorker)
+    worker = FairWorker.__new__(FairWorker)
     worker.cfg, worker.nr_conns = SimpleNamespace(workers=workers), connections
     worker.accept(LISTENER)
 
