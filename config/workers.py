@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker, made fair: among workers, and towards clients that take their time."""
+"""gunicorn's threaded worker, made fair: among workers, and to clients that take their time."""
 
 import errno
 import time
