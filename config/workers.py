@@ -27,7 +27,8 @@ class FairWorker(ThreadWorker):  # type: ignore[misc]
     its last byte has come, and to every answer until its last byte has been taken: a few clients
     that send or take a byte now and then would have all of them. Here a connection gets a thread
     when there is something to read, and a client has `CLIENT_SECONDS` for a whole request, and for
-    each piece of the answer.
+    each piece of the answer. A connection on which nothing comes, be it new or used before, is kept
+    for the `keepalive` of gunicorn's settings: programs open connections before they need them.
     """
 
     def accept(self, listener: Any) -> None:
@@ -49,7 +50,7 @@ class FairWorker(ThreadWorker):  # type: ignore[misc]
     def _wait_for_data(self, conn: Any) -> None:
         """As gunicorn does once nothing has come on a new connection for long."""
         conn.sock.setblocking(False)
-        conn.timeout = time.monotonic() + settings.CLIENT_SECONDS
+        conn.timeout = time.monotonic() + self.cfg.keepalive
         self.pending_conns.append(conn)
         when_readable = partial(self.on_pending_socket_readable, conn)
         self.poller.register(conn.sock, EVENT_READ, when_readable)

@@ -99,9 +99,17 @@ def test_others_are_answered_while_many_requests_come_byte_by_byte(address: Addr
 
 def test_connections_on_which_nothing_comes_take_no_threads(address: Address) -> None:
     with ExitStack() as stack:
-        idle = [connected(address, stack) for _ in range(60)]
+        for _ in range(60):
+            connected(address, stack)
         assert is_answered(address)
-        assert until_closed(idle[0]) == b""
+
+
+def test_a_client_may_connect_long_before_its_first_request(address: Address) -> None:
+    with ExitStack() as stack:
+        early = connected(address, stack)
+        time.sleep(CLIENT_SECONDS + 0.5)
+        early.sendall(get("/health/live"))
+        assert early.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
 def test_clients_that_take_no_answer_keep_nobody_waiting(
