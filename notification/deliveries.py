@@ -27,6 +27,8 @@ from outbox.leases import Leases
 logger = logging.getLogger(__name__)
 
 WAIT_SECONDS: Final = 0.01
+# By as much the moment grows in which a crash has a message go twice.
+COMPANY_SECONDS: Final = 0.005
 PURGE_SECONDS: Final = 60.0
 
 
@@ -119,11 +121,11 @@ class Deliveries:
         return call() if self.leases.are_valid() else None
 
     def _record(self, seconds: float | None) -> None:
-        """Record what has ended, all that is there in one transaction: a commit is most of what
-        recording costs."""
-        ended = wait(self._calls, timeout=seconds, return_when=FIRST_COMPLETED).done
-        if not ended:
+        """Record what has ended in one transaction, with what ends in the same moment: a commit is
+        most of what recording costs."""
+        if not wait(self._calls, timeout=seconds, return_when=FIRST_COMPLETED).done:
             return
+        ended = wait(self._calls, timeout=COMPANY_SECONDS).done
         outcomes = {self._calls[call].pk: self._outcome(call) for call in ended}
         made = {pk: outcome for pk, outcome in outcomes.items() if outcome}
         if made:

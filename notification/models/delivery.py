@@ -125,7 +125,7 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["status", "channel", "shard", "next_attempt_at"],
+                fields=["status", "channel", "next_attempt_at", "shard"],
                 name="notification_delivery_due",
             ),
             models.Index(fields=["endpoint", "created_at"], name="notification_delivery_log"),

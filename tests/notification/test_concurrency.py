@@ -6,11 +6,15 @@ from functools import partial
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from uuid_utils.compat import uuid7
 
 from contracts.booking import TicketsIssued
+from notification import selectors
 from notification.deliveries import Deliveries
 from notification.models import Delivery, Endpoint
+from outbox.models import SHARDS
 from tests.notification import factories
 from tests.notification.working import SENT, Scripted
 from tests.threads import PATIENCE_SECONDS, at_once, results
@@ -72,3 +76,24 @@ def test_two_runners_drain_what_is_pending_without_a_duplicate(count: int) -> No
     assert len(sent) == count
     assert set(sent.values()) == {1}
     assert all(channel.sent for channel in channels)
+
+
+def test_finding_what_is_due_costs_the_same_however_much_waits() -> None:
+    pending(1_000)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE TABLE notification_delivery")
+        cursor.fetchall()
+        with CaptureQueriesContext(connection) as seen:
+            due = selectors.due_deliveries(
+                Delivery.Channel.WEBHOOK,
+                shards=range(SHARDS // 2),
+                besides=[uuid7()],
+                full=[],
+                limit=16,
+            )
+        cursor.execute(f"EXPLAIN {seen[0]['sql']}")
+        names = [column[0] for column in cursor.description]
+        plan = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    assert len(due) == 16
+    [read] = [row for row in plan if row["key"] == "notification_delivery_due"]
+    assert "filesort" not in read["Extra"]
