@@ -12,23 +12,29 @@ from dataclasses import dataclass
 class Process:
     """One process of a service: its web server, or a command of manage.py.
 
-    `arguments` are Python's; `name` is also that of its log and of its container.
+    `arguments` are Python's; `name` is also that of its log and of its container. `niceness` is how
+    far it steps back where processors are short, as nice(1) counts.
     """
 
     name: str
     service: str
     arguments: tuple[str, ...]
+    niceness: int = 0
 
 
 @dataclass(frozen=True)
 class Service:
-    """One deployable: settings are `config.settings.<name>`, `port` is its documented one."""
+    """One deployable: settings are `config.settings.<name>`, `port` is its documented one.
+
+    Where nobody waits for a service, its `niceness` says so: the others go first.
+    """
 
     name: str
     port: int
     one_shots: tuple[tuple[str, ...], ...] = ()
     commands: tuple[str, ...] = ()
     database: bool = True
+    niceness: int = 0
 
     @property
     def settings_module(self) -> str:
@@ -37,7 +43,8 @@ class Service:
     def web(self, port: int, host: str = "127.0.0.1") -> Process:
         """The gunicorn that serves this service's HTTP, named like the service."""
         options = ("--config", "config/gunicorn.py", "--bind", f"{host}:{port}")
-        return Process(self.name, self.name, ("-m", "gunicorn", *options, "config.wsgi"))
+        arguments = ("-m", "gunicorn", *options, "config.wsgi")
+        return Process(self.name, self.name, arguments, self.niceness)
 
     def preparations(self) -> Iterator[Process]:
         """The one-shots in their order, named like `booking-create-topics`."""
@@ -49,7 +56,7 @@ class Service:
         """The long-running commands, named like `booking-run-outbox-relay`."""
         for command in self.commands:
             name = f"{self.name}-{command.replace('_', '-')}"
-            yield Process(name, self.name, ("manage.py", command))
+            yield Process(name, self.name, ("manage.py", command), self.niceness)
 
 
 BOOKING = Service(
@@ -85,6 +92,7 @@ NOTIFICATION = Service(
     4004,
     one_shots=(("migrate", "--no-input"), ("create_topics",)),
     commands=("consume_bookings", "run_deliveries"),
+    niceness=10,
 )
 GATEWAY = Service("gateway", 3000, database=False)
 

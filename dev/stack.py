@@ -243,7 +243,7 @@ class Stack:
         return [
             Program(
                 process.name,
-                (sys.executable, *process.arguments),
+                (*_nice(process.niceness), sys.executable, *process.arguments),
                 environment=(
                     f"SERVICE={process.service}",
                     *(f"{name}={value}" for name, value in _module(process.service).items()),
@@ -255,6 +255,11 @@ class Stack:
 
     def _wait(self, name: str, ready: Callable[[], bool], check: Callable[[], None]) -> None:
         wait_for(ready, READY_SECONDS, name, self.log(name), check)
+
+
+def _nice(niceness: int) -> tuple[str, ...]:
+    """What precedes a command that is to step back."""
+    return ("nice", "-n", str(niceness)) if niceness else ()
 
 
 def _module(service: str) -> dict[str, str]:

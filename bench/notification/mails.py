@@ -35,6 +35,7 @@ from outbox.kafka import producer_configuration
 
 PATIENCE_SECONDS: Final = 60
 REST_SECONDS: Final = 0.3
+ATTEMPTS: Final = 5  # a topic that was made a moment ago may not have its leaders yet
 LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 DEPARTS: Final = datetime(2040, 1, 10, 6, 40, tzinfo=UTC)
 ARRIVES: Final = datetime(2040, 1, 10, 9, 25, tzinfo=UTC)
@@ -117,7 +118,11 @@ class Mails:
 
 
 def publish(kafka: Producer, event: BookingEvent, sequence: int) -> None:
-    """Put an event on its topic as booking's relay would; returns when it is acknowledged."""
+    """Put an event on its topic as booking's relay would; returns when it is acknowledged.
+
+    Raises:
+        RefusalError: the broker does not take it.
+    """
     key = str(event.reservation_id)
     headers: dict[str, str | bytes | None] = {
         "ce_specversion": "1.0",
@@ -127,8 +132,19 @@ def publish(kafka: Producer, event: BookingEvent, sequence: int) -> None:
         "ce_subject": key,
         "ce_sequence": str(sequence),
     }
-    kafka.produce(event.topic, registry.encode(event), key, headers=headers)
-    kafka.flush(10)
+    failures: list[object] = []
+    for _ in range(ATTEMPTS):
+        kafka.produce(
+            event.topic,
+            registry.encode(event),
+            key,
+            headers=headers,
+            on_delivery=lambda error, _: failures.append(error),
+        )
+        kafka.flush()
+        if failures[-1] is None:
+            return
+    raise RefusalError(f"the broker does not take an event: {failures[-1]}")
 
 
 def contact(reservation: UUID) -> PassengerContactGiven:

@@ -137,3 +137,9 @@ def test_podman_waits_for_nothing_but_one_shots() -> None:
     lasting = [name for service in SERVICES for name in processes(service)]
     freed = read("container-compose.override.yml")
     assert freed == {name: {"depends_on": None} for name in [*first, *lasting]}
+
+
+@each_service
+def test_what_nobody_waits_for_steps_back(service: Service) -> None:
+    for name in processes(service):
+        assert ("cpu_shares" in OURS[name]) == bool(service.niceness)
