@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cache, lru_cache
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.db.models.functions import Now
 
 from notification.models import OPTIONAL, Contact, Delivery, Endpoint, OptOut, address_digest
+from outbox.prepared import Select, argument, arguments, numbered
 
 
 def endpoints() -> QuerySet[Endpoint]:
@@ -17,8 +19,13 @@ def endpoints() -> QuerySet[Endpoint]:
 
 def endpoints_for(event_type: str) -> list[Endpoint]:
     """The endpoints that get events of a type."""
-    enabled = Endpoint.objects.filter(is_enabled=True).order_by("pk")
-    return [endpoint for endpoint in enabled if endpoint.wants(event_type)]
+    return [endpoint for endpoint in _enabled().all() if endpoint.wants(event_type)]
+
+
+@cache
+def _enabled() -> Select[Endpoint]:
+    """The look that every event takes at who may want it."""
+    return Select(Endpoint.objects.filter(is_enabled=True).order_by("pk"))
 
 
 def deliveries() -> QuerySet[Delivery]:
@@ -28,8 +35,16 @@ def deliveries() -> QuerySet[Delivery]:
 
 def deliveries_by_id(ids: Collection[UUID]) -> list[Delivery]:
     """These deliveries, locked until the transaction ends, and their endpoints, as they are now."""
-    locked = Delivery.objects.filter(pk__in=ids).select_for_update()
-    return list(locked.prefetch_related("endpoint"))
+    found = _locked(len(ids)).all(**numbered("pk", ids))
+    prefetch_related_objects([delivery for delivery in found if delivery.endpoint_id], "endpoint")
+    return found
+
+
+@lru_cache(maxsize=256)
+def _locked(count: int) -> Select[Delivery]:
+    """The look at so many deliveries that recording takes."""
+    these = Delivery.objects.filter(pk__in=arguments(Delivery, "pk", count))
+    return Select(these.select_for_update())
 
 
 def due_deliveries(
@@ -50,23 +65,41 @@ def due_deliveries(
         full: endpoints to leave out, because enough is being sent to them.
         limit: how many at most.
     """
+    shape = len(shards), len(besides), len(full), limit
+    return _due(*shape).all(
+        channel=channel,
+        **numbered("shard", shards),
+        **numbered("pk", besides),
+        **numbered("endpoint", full),
+    )
+
+
+@lru_cache(maxsize=256)
+def _due(shards: int, besides: int, full: int, limit: int) -> Select[Delivery]:
+    """The look at what is due that a runner takes again and again."""
     due = Delivery.objects.filter(
         status=Delivery.Status.PENDING,
-        channel=channel,
-        shard__in=shards,
+        channel=argument(Delivery, "channel"),
+        shard__in=arguments(Delivery, "shard", shards),
         next_attempt_at__lte=Now(),
     )
     if full:
-        due = due.exclude(endpoint__in=full)
-    return list(
-        due.exclude(id__in=besides).select_related("endpoint").order_by("next_attempt_at")[:limit]
-    )
+        due = due.exclude(endpoint__pk__in=arguments(Delivery, "endpoint", full))
+    if besides:
+        due = due.exclude(pk__in=arguments(Delivery, "pk", besides))
+    return Select(due.select_related("endpoint").order_by("next_attempt_at")[:limit])
 
 
 def contacts_of(deliveries: Iterable[Delivery]) -> dict[UUID, Contact]:
     """The contacts of these deliveries' reservations, as they are now."""
     ids = {delivery.reservation_id for delivery in deliveries if delivery.reservation_id}
-    return Contact.objects.in_bulk(ids)
+    found = _contacts(len(ids)).all(**numbered("pk", ids)) if ids else []
+    return {contact.pk: contact for contact in found}
+
+
+@lru_cache(maxsize=256)
+def _contacts(count: int) -> Select[Contact]:
+    return Select(Contact.objects.filter(pk__in=arguments(Contact, "pk", count)))
 
 
 def opted_out(addresses: Collection[str]) -> dict[str, OptOut]:

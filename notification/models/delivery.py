@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
@@ -23,6 +24,7 @@ from contracts.booking import (
 from notification.models.endpoint import Endpoint
 from outbox.models import shard_of
 from outbox.nudge import nudge_on_commit
+from outbox.prepared import Update, argument, arguments, numbered
 from outbox.transactions import LostRace
 
 # The group of workers that send.
@@ -208,10 +210,7 @@ class Delivery(models.Model):
     def complete_sent(cls, ids: Collection[UUID], *, now: datetime) -> int:
         """Record in one statement that those of these which are PENDING still were sent; how many
         there were."""
-        pending = cls.objects.filter(pk__in=ids, status=cls.Status.PENDING)
-        return pending.update(
-            status=cls.Status.SENT, attempts=F("attempts") + 1, error="", completed_at=now
-        )
+        return _sent(len(ids)).run(completed_at=now, **numbered("pk", ids))
 
     def _move_to(self, status: "Delivery.Status", **changes: object) -> None:
         if status not in self.TRANSITIONS[self.status]:
@@ -222,6 +221,19 @@ class Delivery(models.Model):
         self.status = status
         for name, value in changes.items():
             setattr(self, name, value)
+
+
+@lru_cache(maxsize=256)
+def _sent(count: int) -> Update:
+    """The update that so many deliveries take once they were sent."""
+    these = Delivery.objects.filter(pk__in=arguments(Delivery, "pk", count))
+    return Update(
+        these.filter(status=Delivery.Status.PENDING),
+        status=Delivery.Status.SENT,
+        attempts=F("attempts") + 1,
+        error="",
+        completed_at=argument(Delivery, "completed_at"),
+    )
 
 
 class Attempt(models.Model):
