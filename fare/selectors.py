@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, cast
 
 from django.db.models import QuerySet
@@ -19,6 +19,7 @@ from fare.models import (
     discounts_of,
 )
 from fare.rules import Period, Rules
+from outbox.prepared import Rows, Select, argument, arguments, numbered
 
 
 def quotes() -> QuerySet[Quote]:
@@ -31,18 +32,34 @@ def rules_for(*, origin: str, destination: str, cabin: str, day: date) -> Rules:
     which cost the same however many fares other markets have. A market may have hundreds, so that
     they are read as plain values."""
     ends = [origin, destination]
-    airports = Airport.objects.in_bulk(ends)
+    airports = {one.pk: one for one in _airports().all(**numbered("pk", ends))}
     countries = {code: airport.country for code, airport in airports.items()}
     places = ["", *ends, *countries.values()]
     return Rules(
-        fares=_fares(origin, destination, cabin, day),
-        levies=[_levy(row) for row in Levy.objects.filter(place__in=places)],
-        seat_charges=[_seat_charge(row) for row in SeatCharge.objects.filter(cabin=cabin)],
+        fares=_fares(day, origin=origin, destination=destination, cabin=cabin),
+        levies=[_levy(row) for row in _levies(len(places)).all(**numbered("place", places))],
+        seat_charges=[_seat_charge(row) for row in _seat_charges().all(cabin=cabin)],
         countries=countries,
         currencies={code: airport.currency for code, airport in airports.items()},
     )
 
 
+@cache
+def _airports() -> Select[Airport]:
+    return Select(Airport.objects.filter(pk__in=arguments(Airport, "pk", 2)))
+
+
+@cache
+def _levies(places: int) -> Select[Levy]:
+    return Select(Levy.objects.filter(place__in=arguments(Levy, "place", places)))
+
+
+@cache
+def _seat_charges() -> Select[SeatCharge]:
+    return Select(SeatCharge.objects.filter(cabin=argument(SeatCharge, "cabin")))
+
+
+MARKET: Final = ("origin", "destination", "cabin")
 COLUMNS: Final = (
     *("id", "origin_id", "destination_id", "cabin"),
     *("basis", "family_id", "family__includes_seats", "booking_class", "amount", "currency"),
@@ -53,19 +70,30 @@ COLUMNS: Final = (
 )
 
 
-def _fares(origin: str, destination: str, cabin: str, day: date) -> list[rules.Fare]:
+def _fares(day: date, **market: str) -> list[rules.Fare]:
     """The fares of a market, each with those of its blackout dates that the day is in."""
-    of_market = {"origin": origin, "destination": destination, "cabin": cabin}
     closed: dict[int, tuple[Period, ...]] = defaultdict(tuple)
-    blackouts = Blackout.objects.filter(
-        **{f"fare__{name}": value for name, value in of_market.items()},
-        first__lte=day,
-        last__gte=day,
-    )
-    for fare, first, last in blackouts.values_list("fare", "first", "last"):
+    for fare, first, last in _blackouts().all(first=day, last=day, **market):
         closed[fare] += (Period(first=first, last=last),)
-    rows = Fare.objects.filter(**of_market).values_list(*COLUMNS)
-    return [_fare(row, closed[row[0]]) for row in rows]
+    return [_fare(tuple(row), closed[row[0]]) for row in _of_market().all(**market)]
+
+
+@cache
+def _blackouts() -> Rows:
+    """Those of a market's fares that a day is in."""
+    of_market: dict[str, Any] = {f"fare__{name}": argument(Fare, name) for name in MARKET}
+    that_day = {
+        "first__lte": argument(Blackout, "first"),
+        "last__gte": argument(Blackout, "last"),
+    }
+    found = Blackout.objects.filter(**of_market, **that_day)
+    return Rows(found.values_list("fare", "first", "last"))
+
+
+@cache
+def _of_market() -> Rows:
+    of_market: dict[str, Any] = {name: argument(Fare, name) for name in MARKET}
+    return Rows(Fare.objects.filter(**of_market).values_list(*COLUMNS))
 
 
 @lru_cache(maxsize=10_000)
