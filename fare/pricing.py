@@ -19,10 +19,11 @@ the same, the one whose fare basis sorts first. Where none applies, the refusal 
 that came furthest through the rules, in the order of `Rule`: it is nearest to being sold.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from itertools import chain
 from typing import Final
 
 from msgspec.structs import replace
@@ -60,15 +61,27 @@ def quotes(request: Request, rules: Rules) -> list[Quoted] | Refused:
     """The cheapest fare of each family that applies, the cheapest first; or why none does."""
     due = _Due.of(request, rules)
     outcomes = [_outcome(fare, request, due) for fare in _of_market(request, rules)]
-    sold = sorted((one for one in outcomes if isinstance(one, Quoted)), key=_by_price)
+    sold = sorted((one for one in outcomes if isinstance(one, _Sold)), key=_by_price)
     if sold:
-        return _first_of_each_family(sold)
+        return [
+            Quoted(fare=one.fare, price=_price(one, request, due))
+            for one in _first_of_each_family(sold)
+        ]
     refused = [one for one in outcomes if isinstance(one, Refused)]
     return min(refused, key=_furthest_first) if refused else _no_fare(request)
 
 
-def _by_price(quoted: Quoted) -> tuple[int, str]:
-    return quoted.price.total, quoted.fare.basis
+@dataclass(frozen=True)
+class _Sold:
+    """A fare that applies, and what it comes to. A market may have hundreds: only for those that
+    are told is the price put down line by line."""
+
+    fare: Fare
+    total: int
+
+
+def _by_price(sold: _Sold) -> tuple[int, str]:
+    return sold.total, sold.fare.basis
 
 
 def _furthest_first(refused: Refused) -> tuple[int, int, str]:
@@ -76,10 +89,10 @@ def _furthest_first(refused: Refused) -> tuple[int, int, str]:
     return -ORDER[refused.rule], fare.amount if fare else 0, fare.basis if fare else ""
 
 
-def _first_of_each_family(sold: list[Quoted]) -> list[Quoted]:
-    first: dict[str, Quoted] = {}
-    for quoted in sold:
-        first.setdefault(quoted.fare.family, quoted)
+def _first_of_each_family(sold: list[_Sold]) -> list[_Sold]:
+    first: dict[str, _Sold] = {}
+    for one in sold:
+        first.setdefault(one.fare.family, one)
     return list(first.values())
 
 
@@ -106,15 +119,15 @@ def _no_fare(request: Request) -> Refused:
     return Refused(rule=Rule.NO_FARE, text=f"There is no fare for {market} in {', '.join(asked)}.")
 
 
-def _outcome(fare: Fare, request: Request, due: "_Due") -> Quoted | Refused:
+def _outcome(fare: Fare, request: Request, due: "_Due") -> _Sold | Refused:
     for rule, check in CHECKS.items():
         if text := check(fare, request, due):
             return Refused(rule=rule, text=f"{fare.basis} {text}.", fare=fare)
-    price = _price(fare, request, due)
-    if not price.total:
+    total = sum(base(fare, one) for one in request.passengers) + due.beside(fare)
+    if not total:
         text = f"{fare.basis} comes to nothing, which no card can be asked for."
         return Refused(rule=Rule.NOTHING_TO_PAY, text=text, fare=fare)
-    return Quoted(fare=fare, price=price)
+    return _Sold(fare, total)
 
 
 # What has to be paid beside whichever fare
@@ -129,8 +142,10 @@ class _Due:
         levies: taxes first, in the order of their codes.
         seats: what the chosen seats' characteristics cost.
         seat_charges: what each characteristic costs in the cabin, in the currency.
+        passengers: who flies.
     """
 
+    passengers: Sequence[Passenger]
     currency: str
     levies: tuple[Levy, ...]
     seats: tuple[SeatCharge, ...]
@@ -143,6 +158,7 @@ class _Due:
         currency = request.currency or rules.currencies.get(itinerary.origin, "")
         of_cabin = (one for one in rules.seat_charges if one.cabin == itinerary.cabin)
         return cls(
+            passengers=request.passengers,
             currency=currency,
             seat_charges={
                 one.characteristic: one.amount for one in of_cabin if one.currency == currency
@@ -150,6 +166,28 @@ class _Due:
             levies=tuple(sorted(_levies(itinerary, rules), key=_as_told)),
             seats=tuple(_seats(request, rules)),
         )
+
+    @cached_property
+    def levied(self) -> tuple[tuple[PriceLine, ...], ...]:
+        """Each passenger's taxes and charges."""
+        return tuple(tuple(_levied(one, self)) for one in self.passengers)
+
+    @cached_property
+    def seated(self) -> tuple[tuple[PriceLine, ...], ...]:
+        """Each passenger's chosen seat."""
+        return tuple(tuple(_seated(one, self)) for one in self.passengers)
+
+    def beside(self, fare: Fare) -> int:
+        """What is paid beside a fare's own amounts."""
+        return self._levies_total + (0 if fare.includes_seats else self._seats_total)
+
+    @cached_property
+    def _levies_total(self) -> int:
+        return _sum(chain.from_iterable(self.levied))
+
+    @cached_property
+    def _seats_total(self) -> int:
+        return _sum(chain.from_iterable(self.seated))
 
     @cached_property
     def in_currency(self) -> tuple[Levy, ...]:
@@ -267,12 +305,12 @@ CHECKS: Final[Mapping[Rule, Check]] = {
 # The price
 
 
-def _price(fare: Fare, request: Request, due: _Due) -> Price:
-    lines = tuple(line for one in request.passengers for line in _lines(one, fare, due))
+def _price(sold: _Sold, request: Request, due: _Due) -> Price:
+    fare = sold.fare
     return Price(
-        total=sum(line.amount for line in lines),
+        total=sold.total,
         currency=fare.currency,
-        lines=lines,
+        lines=tuple(_lines(fare, request, due)),
         fare_basis=fare.basis,
         fare_family=fare.family,
         conditions=replace(fare.conditions, seat_charges=_seat_charges(fare, due)),
@@ -284,15 +322,14 @@ def _seat_charges(fare: Fare, due: _Due) -> dict[str, int]:
     return {} if fare.includes_seats else due.seat_charges
 
 
-def _lines(passenger: Passenger, fare: Fare, due: _Due) -> Iterator[PriceLine]:
-    """What one passenger pays."""
-    who = passenger.passenger_id
-    yield PriceLine(kind="BASE", code=FARE, amount=base(fare, passenger), passenger_id=who)
-    for levy in due.in_currency:
-        if passenger.type not in levy.exempt:
-            yield PriceLine(kind=levy.kind, code=levy.code, amount=levy.amount, passenger_id=who)
-    if not fare.includes_seats and (seat := _seat_charge(passenger, due)):
-        yield seat
+def _lines(fare: Fare, request: Request, due: _Due) -> Iterator[PriceLine]:
+    """What each passenger pays."""
+    for one, levied, seated in zip(request.passengers, due.levied, due.seated, strict=True):
+        amount = base(fare, one)
+        yield PriceLine(kind="BASE", code=FARE, amount=amount, passenger_id=one.passenger_id)
+        yield from levied
+        if not fare.includes_seats:
+            yield from seated
 
 
 def base(fare: Fare, passenger: Passenger) -> int:
@@ -300,21 +337,31 @@ def base(fare: Fare, passenger: Passenger) -> int:
     return (fare.amount * (100 - (fare.discount(passenger.type) or 0)) + 50) // 100
 
 
-def _seat_charge(passenger: Passenger, due: _Due) -> PriceLine | None:
+def _levied(passenger: Passenger, due: _Due) -> Iterator[PriceLine]:
+    who = passenger.passenger_id
+    for levy in due.in_currency:
+        if passenger.type not in levy.exempt:
+            yield PriceLine(kind=levy.kind, code=levy.code, amount=levy.amount, passenger_id=who)
+
+
+def _seated(passenger: Passenger, due: _Due) -> Iterator[PriceLine]:
     if not passenger.seat:
-        return None
+        return
     of_seat = [
         charge
         for charge in due.seats
         if charge.characteristic in passenger.seat.characteristics
         and charge.currency == due.currency
     ]
-    if not of_seat:
-        return None
-    dearest = max(of_seat, key=lambda charge: (charge.amount, charge.characteristic))
-    return PriceLine(
-        kind="CHARGE",
-        code=f"SEAT_{dearest.characteristic}",
-        amount=dearest.amount,
-        passenger_id=passenger.passenger_id,
-    )
+    if of_seat:
+        dearest = max(of_seat, key=lambda charge: (charge.amount, charge.characteristic))
+        yield PriceLine(
+            kind="CHARGE",
+            code=f"SEAT_{dearest.characteristic}",
+            amount=dearest.amount,
+            passenger_id=passenger.passenger_id,
+        )
+
+
+def _sum(lines: Iterable[PriceLine]) -> int:
+    return sum(line.amount for line in lines)

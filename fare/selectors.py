@@ -1,9 +1,9 @@
 """Reads."""
 
 from collections import defaultdict
-from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Final, cast
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -11,6 +11,7 @@ from fare import rules
 from fare.models import (
     Airport,
     Blackout,
+    Edition,
     Fare,
     Levy,
     Quote,
@@ -19,7 +20,9 @@ from fare.models import (
     discounts_of,
 )
 from fare.rules import Period, Rules
-from outbox.prepared import Rows, Select, argument, arguments, numbered
+
+# How many markets, each in a cabin, a process keeps the rules of; a fare takes about a kilobyte.
+MARKETS: Final = 256
 
 
 def quotes() -> QuerySet[Quote]:
@@ -27,39 +30,37 @@ def quotes() -> QuerySet[Quote]:
     return Quote.objects.all()
 
 
-def rules_for(*, origin: str, destination: str, cabin: str, day: date) -> Rules:
-    """What pricing has to know about a market in a cabin, for departures on a date: five queries,
-    which cost the same however many fares other markets have. A market may have hundreds, so that
-    they are read as plain values."""
+def rules_for(*, origin: str, destination: str, cabin: str) -> Rules:
+    """What pricing has to know about a market in a cabin, by the tariff in force: one query, unless
+    this process has not priced the market since the tariff was changed."""
+    market = {"origin": origin, "destination": destination, "cabin": cabin}
+    if edition := Edition.current():
+        return _kept(edition, **market)
+    return _read(**market)
+
+
+@lru_cache(maxsize=MARKETS)
+def _kept(edition: UUID, **market: str) -> Rules:
+    """The rules of a market in an edition, or in a later one that began while they were read."""
+    return _read(**market)
+
+
+def _read(*, origin: str, destination: str, cabin: str) -> Rules:
+    """Five queries, which cost the same however many fares other markets have. A market may have
+    hundreds, so that they are read as plain values."""
     ends = [origin, destination]
-    airports = {one.pk: one for one in _airports().all(**numbered("pk", ends))}
+    airports = Airport.objects.in_bulk(ends)
     countries = {code: airport.country for code, airport in airports.items()}
     places = ["", *ends, *countries.values()]
     return Rules(
-        fares=_fares(day, origin=origin, destination=destination, cabin=cabin),
-        levies=[_levy(row) for row in _levies(len(places)).all(**numbered("place", places))],
-        seat_charges=[_seat_charge(row) for row in _seat_charges().all(cabin=cabin)],
+        fares=_fares(origin=origin, destination=destination, cabin=cabin),
+        levies=tuple(_levy(row) for row in Levy.objects.filter(place__in=places)),
+        seat_charges=tuple(_seat_charge(row) for row in SeatCharge.objects.filter(cabin=cabin)),
         countries=countries,
         currencies={code: airport.currency for code, airport in airports.items()},
     )
 
 
-@cache
-def _airports() -> Select[Airport]:
-    return Select(Airport.objects.filter(pk__in=arguments(Airport, "pk", 2)))
-
-
-@cache
-def _levies(places: int) -> Select[Levy]:
-    return Select(Levy.objects.filter(place__in=arguments(Levy, "place", places)))
-
-
-@cache
-def _seat_charges() -> Select[SeatCharge]:
-    return Select(SeatCharge.objects.filter(cabin=argument(SeatCharge, "cabin")))
-
-
-MARKET: Final = ("origin", "destination", "cabin")
 COLUMNS: Final = (
     *("id", "origin_id", "destination_id", "cabin"),
     *("basis", "family_id", "family__includes_seats", "booking_class", "amount", "currency"),
@@ -70,36 +71,17 @@ COLUMNS: Final = (
 )
 
 
-def _fares(day: date, **market: str) -> list[rules.Fare]:
-    """The fares of a market, each with those of its blackout dates that the day is in."""
+def _fares(**market: str) -> tuple[rules.Fare, ...]:
+    """The fares of a market, each with its blackout dates."""
     closed: dict[int, tuple[Period, ...]] = defaultdict(tuple)
-    for fare, first, last in _blackouts().all(first=day, last=day, **market):
+    blackouts = Blackout.objects.filter(**{f"fare__{name}": end for name, end in market.items()})
+    for fare, first, last in blackouts.order_by("first").values_list("fare", "first", "last"):
         closed[fare] += (Period(first=first, last=last),)
-    return [_fare(tuple(row), closed[row[0]]) for row in _of_market().all(**market)]
+    rows = Fare.objects.filter(**market).values_list(*COLUMNS)
+    return tuple(_fare(row, closed[row[0]]) for row in rows)
 
 
-@cache
-def _blackouts() -> Rows:
-    """Those of a market's fares that a day is in."""
-    of_market: dict[str, Any] = {f"fare__{name}": argument(Fare, name) for name in MARKET}
-    that_day = {
-        "first__lte": argument(Blackout, "first"),
-        "last__gte": argument(Blackout, "last"),
-    }
-    found = Blackout.objects.filter(**of_market, **that_day)
-    return Rows(found.values_list("fare", "first", "last"))
-
-
-@cache
-def _of_market() -> Rows:
-    of_market: dict[str, Any] = {name: argument(Fare, name) for name in MARKET}
-    return Rows(Fare.objects.filter(**of_market).values_list(*COLUMNS))
-
-
-@lru_cache(maxsize=10_000)
 def _fare(values: tuple[Any, ...], blackouts: tuple[Period, ...]) -> rules.Fare:
-    """A fare of these columns: made once, as most of what reading a fare costs is making it, and
-    the same columns always make the same."""
     row = dict(zip(COLUMNS, values, strict=True))
     return rules.Fare(
         origin=row["origin_id"],

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 
 from fare.loading import lines
 from fare.loading.lines import BadLine, FareLine
-from fare.models import Airport, Blackout, Fare, FareFamily
+from fare.models import Airport, Blackout, Edition, Fare, FareFamily
 from outbox.transactions import LostRace, unit_of_work
 
 ROWS_PER_INSERT: Final = 500
@@ -98,6 +98,9 @@ class _Tariff:
 
     def save(self) -> None:
         """Write what is new and what has changed."""
+        if not (self.new or self.changed):
+            return
+        Edition.begin()
         for fare, _ in self.changed:
             fare.save(force_update=True)
         Blackout.objects.filter(fare__in=[fare for fare, _ in self.changed]).delete()

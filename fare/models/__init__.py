@@ -1,5 +1,6 @@
 """What fares are made of, and what was quoted."""
 
+from fare.models.edition import Edition, OfTariff
 from fare.models.quote import Quote
 from fare.models.surcharges import Airport, Levy, SeatCharge
 from fare.models.tariff import (
@@ -17,9 +18,11 @@ __all__ = [
     "Airport",
     "Blackout",
     "Cabin",
+    "Edition",
     "Fare",
     "FareFamily",
     "Levy",
+    "OfTariff",
     "Quote",
     "SeatCharge",
     "conditions_of",

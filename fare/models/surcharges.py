@@ -5,6 +5,7 @@ from typing import Final
 from django.db import models
 from django.db.models import Q
 
+from fare.models.edition import OfTariff
 from fare.models.values import (
     MOST,
     Cabin,
@@ -20,7 +21,7 @@ from fare.models.values import (
 WITHIN: Final = Q(amount__range=(0, MOST))
 
 
-class Airport(models.Model):
+class Airport(OfTariff):
     """An airport that has fares; its country, whose taxes it has; and the currency in which is paid
     who starts there and wants no other."""
 
@@ -35,7 +36,7 @@ class Airport(models.Model):
         return self.code
 
 
-class Levy(models.Model):
+class Levy(OfTariff):
     """A tax, or a charge of the carrier's, for each passenger who leaves a place or comes there.
 
     Where it can be paid in several currencies, it has a row for each.
@@ -92,7 +93,7 @@ class Levy(models.Model):
         return frozenset(name for name, is_exempt in found.items() if is_exempt)
 
 
-class SeatCharge(models.Model):
+class SeatCharge(OfTariff):
     """What choosing a seat of a type costs, in families that do not include it."""
 
     characteristic = models.CharField(max_length=25, validators=[characteristic_code])

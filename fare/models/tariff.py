@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from contracts.values import Conditions, Penalty
 from fare import rules
+from fare.models.edition import OfTariff
 from fare.models.surcharges import Airport
 from fare.models.values import (
     MOST,
@@ -26,7 +27,7 @@ MOST_PERCENT = 100
 __all__ = ["MOST", "Blackout", "Cabin", "Fare", "FareFamily", "conditions_of", "discounts_of"]
 
 
-class FareFamily(models.Model):
+class FareFamily(OfTariff):
     """What fares of different markets have in common, such as LIGHT and FLEX."""
 
     code = models.CharField(max_length=30, primary_key=True, validators=[family_code])
@@ -52,7 +53,7 @@ def _discount() -> "models.PositiveSmallIntegerField[int | None, int | None]":
     )
 
 
-class Fare(models.Model):
+class Fare(OfTariff):
     """A price for one seat on a market, and the rules under which it is sold.
 
     `fare.rules.Fare` says what each means to pricing.
@@ -145,7 +146,7 @@ def discounts_of(row: Mapping[str, Any]) -> dict[str, int]:
     return {name: percent for name, percent in found.items() if percent is not None}
 
 
-class Blackout(models.Model):
+class Blackout(OfTariff):
     """Dates of departure, both included, for which a fare is not sold."""
 
     fare = models.ForeignKey(Fare, models.CASCADE, related_name="blackouts")

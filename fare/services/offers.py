@@ -48,7 +48,6 @@ def offers(asked: OffersRequest, *, now: datetime) -> list[PricedOffer]:
         origin=asked.origin,
         destination=asked.destination,
         cabin=asked.cabin,
-        day=asked.departure_date,
     )
     if not rules.fares:
         raise NoFare(f"There is no fare for {asked.origin}-{asked.destination} in {asked.cabin}.")

@@ -40,7 +40,6 @@ def _answer(event: FareQuoteRequested) -> FareQuoted | FareRefused:
         origin=event.itinerary.origin,
         destination=event.itinerary.destination,
         cabin=event.itinerary.cabin,
-        day=event.itinerary.departure_date,
     )
     found = quote(request, rules)
     about = {"reservation_id": event.reservation_id, "saga_id": event.saga_id}

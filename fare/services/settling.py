@@ -51,7 +51,6 @@ def quote_change(asked: ChangeQuoteRequest) -> ChangeQuote:
             origin=asked.itinerary.origin,
             destination=asked.itinerary.destination,
             cabin=asked.itinerary.cabin,
-            day=asked.itinerary.departure_date,
         ),
     )
     if isinstance(found, NotAllowed):

@@ -3,8 +3,9 @@
 from functools import partial
 
 import pytest
+from django.db import transaction
 
-from fare import services
+from fare import selectors, services
 from fare.loading import Loaded, load_fares
 from fare.models import Blackout, Fare, Quote
 from outbox.models import OutboxEvent
@@ -34,3 +35,38 @@ def test_one_file_loaded_by_several_at_once_is_there_once() -> None:
     assert sorted(one.new for one in loaded) == [0, 0, 0, 2]
     assert loaded.count(Loaded(new=0, changed=0, unchanged=2)) == 3
     assert (Fare.objects.count(), Blackout.objects.count()) == (2, 4)
+
+
+def amount() -> int:
+    """What pricing takes the only fare to cost."""
+    (fare,) = selectors.rules_for(origin="ARN", destination="LHR", cabin="ECONOMY").fares
+    return fare.amount
+
+
+def test_a_change_is_priced_by_from_its_commit_on_and_not_before() -> None:
+    fare = factories.stored_fare()
+    before = amount()
+    with transaction.atomic():
+        fare.amount += 1
+        fare.save()
+        assert at_once([amount]) == [before]
+    assert at_once([amount]) == [before + 1]
+
+
+def test_whoever_asks_after_a_change_never_gets_a_price_of_before_it() -> None:
+    fare = factories.stored_fare()
+    fare.amount = committed = 1
+    fare.save()
+
+    def change() -> None:
+        nonlocal committed
+        for dearer in range(2, 102):
+            fare.amount = dearer
+            fare.save()
+            committed = dearer
+
+    def ask() -> None:
+        while (least := committed) < 101:
+            assert amount() >= least
+
+    assert at_once([change, ask, ask, ask]) == [None] * 4

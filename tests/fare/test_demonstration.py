@@ -64,7 +64,7 @@ def test_every_market_has_three_families_in_the_flights_currency(market: tuple[s
 @pytest.mark.parametrize("market", MARKETS, ids="-".join)
 def test_a_family_of_three_can_fly_on_any_market_as_late_as_today(market: tuple[str, ...]) -> None:
     origin, destination, cabin = market
-    rules = selectors.rules_for(origin=origin, destination=destination, cabin=cabin, day=DAY)
+    rules = selectors.rules_for(origin=origin, destination=destination, cabin=cabin)
     itinerary = factories.itinerary(origin=origin, destination=destination, cabin=cabin)
     request = Request(
         asked_at=DEPARTS_AT - timedelta(hours=1),
@@ -90,7 +90,7 @@ def test_nothing_is_there_that_the_admin_would_refuse() -> None:
 
 def test_the_worked_example_of_the_documentation_is_what_the_demonstration_costs() -> None:
     """KLIGHT ARN-LHR: 71.00 + 4.00 security + 8.50 passenger charge + 6.00 fuel + 9.00 window."""
-    rules = selectors.rules_for(origin="ARN", destination="LHR", cabin="ECONOMY", day=DAY)
+    rules = selectors.rules_for(origin="ARN", destination="LHR", cabin="ECONOMY")
     request = factories.request(passengers=[factories.seated("WINDOW")])
     assert request.itinerary.departure_date == DAY
     found = quotes(request, rules)

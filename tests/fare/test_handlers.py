@@ -11,7 +11,7 @@ from contracts.booking import PassengerContactGiven
 from contracts.fare import FareQuoted, FareRefused
 from contracts.values import Contact
 from fare.handlers import BOOKINGS
-from fare.models import Blackout, Fare, Quote
+from fare.models import Blackout, Quote
 from outbox.inbox import Inbox
 from outbox.models import HeldMessage, InboxMark, OutboxEvent
 from tests.fare import factories
@@ -125,10 +125,11 @@ def test_a_repeated_message_is_answered_once(inbox: Inbox) -> None:
 def test_a_saga_that_asks_again_gets_the_same_answer_whatever_has_become_of_the_fares(
     inbox: Inbox,
 ) -> None:
-    factories.stored_fare()
+    fare = factories.stored_fare()
     event = factories.requested()
     inbox.apply([incoming(event, key=event.reservation_id)])
-    Fare.objects.update(amount=1)
+    fare.amount = 1
+    fare.save()
     inbox.apply([incoming(event, key=event.reservation_id, sequence=2)])
     first, second = OutboxEvent.objects.order_by("sequence")
     assert (first.sequence, second.sequence) == (1, 2)
@@ -136,11 +137,12 @@ def test_a_saga_that_asks_again_gets_the_same_answer_whatever_has_become_of_the_
 
 
 def test_another_saga_of_the_reservation_is_priced_anew(inbox: Inbox) -> None:
-    factories.stored_fare()
+    fare = factories.stored_fare()
     event = factories.requested()
     key = event.reservation_id
     inbox.apply([incoming(event, key=key)])
-    Fare.objects.update(authorization_level=0)
+    fare.authorization_level = 0
+    fare.save()
     other = factories.requested(key)
     inbox.apply([incoming(other, key=key, sequence=2)])
     assert [one.type for one in OutboxEvent.objects.order_by("sequence")] == [
@@ -185,6 +187,6 @@ def test_a_question_costs_the_same_however_many_fares_other_markets_have(
         factories.stored_fare(f"K{number}", destination_id="CDG")
     factories.stored_fare()
     event = factories.requested()
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         inbox.apply([incoming(event, key=event.reservation_id)])
     assert OutboxEvent.objects.count() == 1
