@@ -1,14 +1,24 @@
 """What booking was told that a reservation costs."""
 
 from datetime import datetime
+from functools import cache
+from typing import Final
 from uuid import UUID
 
 import msgspec
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import Q
 
 from contracts.fare import FareEvent, FareQuoted, FareRefused
+from outbox.inserts import insert
 from outbox.models import EventSource
+from outbox.prepared import Select, Update, argument
+from outbox.transactions import LostRace
+
+KEPT: Final = (
+    *("saga_id", "asked_at", "amount", "currency", "fare_basis", "refusal"),
+    *("answer", "updated_at"),
+)
 
 
 class Quote(EventSource):
@@ -44,11 +54,11 @@ class Quote(EventSource):
 
     @classmethod
     def locked(cls, reservation_id: UUID, *, now: datetime) -> "Quote":
-        """The reservation's quote, made if there is none, locked until the transaction ends."""
-        quote, _ = cls.objects.select_for_update().get_or_create(
-            pk=reservation_id, defaults={"created_at": now, "updated_at": now}
+        """The reservation's quote, locked until the transaction ends; a new one, which is not
+        stored yet, if there is none."""
+        return cls._locking().first(pk=reservation_id) or cls.new(
+            reservation_id=reservation_id, created_at=now, updated_at=now
         )
-        return quote
 
     def told(self, saga_id: UUID) -> FareEvent | None:
         """What a saga was answered, if this is the last that was."""
@@ -58,7 +68,11 @@ class Quote(EventSource):
         return msgspec.convert(self.answer, of_type)
 
     def keep(self, event: FareQuoted | FareRefused, *, asked_at: datetime, now: datetime) -> None:
-        """Keep an answer, in place of the one before."""
+        """Keep an answer, in place of the one before.
+
+        Raises:
+            LostRace: somebody else has just made the reservation's quote.
+        """
         self.saga_id, self.asked_at, self.updated_at = event.saga_id, asked_at, now
         self.answer = msgspec.to_builtins(event)
         self.fare_basis = (
@@ -68,9 +82,27 @@ class Quote(EventSource):
             self.amount, self.currency, self.refusal = event.price.total, event.price.currency, ""
         else:
             self.amount, self.currency, self.refusal = None, "", event.reason.code
-        self.save(
-            update_fields=[
-                *("saga_id", "asked_at", "amount", "currency", "fare_basis", "refusal"),
-                *("answer", "updated_at"),
-            ]
-        )
+        if self._state.adding:
+            self._make()
+        else:
+            self._keeping().run(pk=self.pk, **{name: getattr(self, name) for name in KEPT})
+
+    def _make(self) -> None:
+        try:
+            insert([self])
+        except IntegrityError as error:
+            raise LostRace(f"{self} was made by somebody else") from error
+
+    @classmethod
+    @cache
+    def _locking(cls) -> Select["Quote"]:
+        return Select(cls._one().select_for_update())
+
+    @classmethod
+    @cache
+    def _keeping(cls) -> Update:
+        return Update(cls._one(), **{name: argument(cls, name) for name in KEPT})
+
+    @classmethod
+    def _one(cls) -> "models.QuerySet[Quote]":
+        return cls.objects.filter(pk=argument(cls, "pk"))
