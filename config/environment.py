@@ -125,9 +125,9 @@ class Environment:
         """The variable as an IPv4 address to listen on, or nothing for `off`."""
         return self._read(name, values.listen_address, default, None)
 
-    def url(self, name: str, *, trial: str) -> str:
+    def url(self, name: str, *, trial: str, default: str | Required = REQUIRED) -> str:
         """The variable as an http or https address without a path."""
-        return self._read(name, values.http_address, REQUIRED, trial)
+        return self._read(name, values.http_address, default, trial)
 
     def mail_server(self, name: str, *, trial: str) -> dict[str, Any]:
         """The variable as a mail server's URL, such as `smtp://…`, in Django's settings."""

@@ -233,8 +233,13 @@ class Stack:
 
     def _settings(self) -> dict[str, str]:
         upstreams = {f"{name.upper()}_URL": self.url(name) for name in self.ports}
+        admins = {
+            f"{service.name.upper()}_ADMIN_URL": f"http://localhost:{self.ports[service.name]}"
+            for service in self.services
+            if service.database
+        }
         common = {"TRIAL": "1", "ALLOWED_HOSTS": "localhost,127.0.0.1", "WEB_CONCURRENCY": "1"}
-        return {**common, **upstreams, **self.backing.settings(), **self._extra}
+        return {**common, **upstreams, **admins, **self.backing.settings(), **self._extra}
 
     def _processes(self, service: Service) -> list[Process]:
         return [service.web(self.ports[service.name]), *service.workers()]

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from uuid import UUID
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Count, Min, QuerySet, prefetch_related_objects
 from django.db.models.functions import Now
 
 from notification.models import OPTIONAL, Contact, Delivery, Endpoint, OptOut, address_digest
@@ -88,6 +88,18 @@ def _due(shards: int, besides: int, full: int, limit: int) -> Select[Delivery]:
     if besides:
         due = due.exclude(pk__in=arguments(Delivery, "pk", besides))
     return Select(due.select_related("endpoint").order_by("next_attempt_at")[:limit])
+
+
+def pending_deliveries() -> dict[str, tuple[int, datetime]]:
+    """What is to be sent, by channel: how many, and since when the first waits."""
+    pending = Delivery.objects.filter(status=Delivery.Status.PENDING).values_list("channel")
+    rows = pending.order_by().annotate(Count("pk"), Min("created_at"))
+    return {channel: (count, oldest) for channel, count, oldest in rows}
+
+
+def held_deliveries() -> int:
+    """How many are given up until somebody has them sent again."""
+    return Delivery.objects.filter(status=Delivery.Status.HELD).count()
 
 
 def contacts_of(deliveries: Iterable[Delivery]) -> dict[UUID, Contact]:

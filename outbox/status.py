@@ -47,11 +47,13 @@ class Status:
         return asdict(self)
 
 
-def read_status(*, now: datetime) -> Status:
+def read_status(*, now: datetime, broker_seconds: float = ANSWER_SECONDS) -> Status:
     """Read the service's status.
 
     Args:
         now: the time that ages are counted to.
+        broker_seconds: how long each answer of Kafka's is waited for; when one does not come, no
+            other is asked for.
     """
     pending = OutboxEvent.objects.filter(state=State.PENDING).aggregate(
         count=Count("id"), oldest=Min("created_at")
@@ -65,27 +67,40 @@ def read_status(*, now: datetime) -> Status:
         held_incoming=_held_incoming(),
         owners=_owners(),
         unowned=_unowned(),
-        lag={name: consumer_lag(name) for name in options().consumers},
+        lag=_lags(broker_seconds),
     )
 
 
-def consumer_lag(name: str) -> int | None:
-    """How many messages a consumer has not committed yet; none where Kafka did not answer."""
+def _lags(seconds: float) -> dict[str, int | None]:
+    lags: dict[str, int | None] = {}
+    for name in options().consumers:
+        # A broker that has kept one question waiting would keep the next one waiting as long.
+        lags[name] = None if None in lags.values() else consumer_lag(name, seconds)
+    return lags
+
+
+def consumer_lag(name: str, seconds: float = ANSWER_SECONDS) -> int | None:
+    """How many messages a consumer has not committed yet; none where Kafka did not answer.
+
+    Args:
+        name: the consumer's.
+        seconds: how long each answer is waited for.
+    """
     # That no broker answers is the answer: the log need not tell it for every connection, too.
     quiet = {"error_cb": lambda _: None}
     consumer = KafkaConsumer({**configuration(options(), name), **quiet})
     try:
-        partitions = _partitions(consumer, options().consumers[name]["topics"])
-        committed = consumer.committed(partitions, timeout=ANSWER_SECONDS)
-        return sum(_behind(consumer, partition) for partition in committed)
+        partitions = _partitions(consumer, options().consumers[name]["topics"], seconds)
+        committed = consumer.committed(partitions, timeout=seconds)
+        return sum(_behind(consumer, partition, seconds) for partition in committed)
     except KafkaException:
         return None
     finally:
         consumer.close()
 
 
-def _partitions(consumer: KafkaConsumer, topics: list[str]) -> list[TopicPartition]:
-    known = consumer.list_topics(timeout=ANSWER_SECONDS).topics
+def _partitions(consumer: KafkaConsumer, topics: list[str], seconds: float) -> list[TopicPartition]:
+    known = consumer.list_topics(timeout=seconds).topics
     return [
         TopicPartition(topic, number)
         for topic in topics
@@ -94,8 +109,8 @@ def _partitions(consumer: KafkaConsumer, topics: list[str]) -> list[TopicPartiti
     ]
 
 
-def _behind(consumer: KafkaConsumer, committed: TopicPartition) -> int:
-    low, high = consumer.get_watermark_offsets(committed, ANSWER_SECONDS)
+def _behind(consumer: KafkaConsumer, committed: TopicPartition, seconds: float) -> int:
+    low, high = consumer.get_watermark_offsets(committed, seconds)
     return int(high - max(low, committed.offset))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from uuid import UUID
 
-from django.db.models import Exists, Max, OuterRef, Prefetch, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Prefetch, QuerySet
 from django.db.models.functions import Now
 
 from outbox.leases import of_shards
@@ -127,6 +127,13 @@ def authorizations(payment: Payment) -> list[Operation]:
             payment=payment, kind=Operation.Kind.AUTHORIZE, status=Operation.Status.SUCCEEDED
         ).order_by("-number")
     )
+
+
+def waiting_operations() -> dict[str, tuple[int, datetime]]:
+    """The operations without an answer, by status: how many, and since when the first waits."""
+    waiting = Operation.objects.filter(status__in=Operation.OPEN).values_list("status").order_by()
+    rows = waiting.annotate(Count("pk"), Min("requested_at"))
+    return {status: (count, oldest) for status, count, oldest in rows}
 
 
 # Reconciliation

@@ -48,6 +48,7 @@ from booking.selectors.reservations import (
 )
 from booking.selectors.sagas import StepFigures, figures, live_sagas, slow_sagas, stuck_sagas
 from booking.selectors.sales import seat_at, seats_sold
+from booking.selectors.standing import confirmation_times, counts_by_minute
 
 __all__ = [
     "Availability",
@@ -72,6 +73,8 @@ __all__ = [
     "availability_on",
     "buying_saga",
     "by_locator",
+    "confirmation_times",
+    "counts_by_minute",
     "departure_on",
     "due_sagas",
     "exit_row_seats",

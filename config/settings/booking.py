@@ -6,6 +6,7 @@ from config.settings.service import (
     INSTALLED_APPS,
     SPECTACULAR_SETTINGS,
     TRIAL,
+    admin_url,
     databases,
     offer_signing_keys,
     outbox_settings,
@@ -15,6 +16,7 @@ SERVICE = "booking"
 ROOT_URLCONF = "config.urls.booking"
 INSTALLED_APPS = [*INSTALLED_APPS, "booking"]
 DATABASES = databases(SERVICE)
+ADMIN_URL = admin_url(SERVICE, 4001)
 OUTBOX = outbox_settings(
     SERVICE,
     fares={"topics": ["fare.events"], "handlers": "booking.handlers.FARES"},

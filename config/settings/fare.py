@@ -6,6 +6,7 @@ from config.settings.service import (
     INSTALLED_APPS,
     REST_FRAMEWORK,
     SPECTACULAR_SETTINGS,
+    admin_url,
     databases,
     offer_signing_keys,
     outbox_settings,
@@ -15,6 +16,7 @@ SERVICE = "fare"
 ROOT_URLCONF = "config.urls.fare"
 INSTALLED_APPS = [*INSTALLED_APPS, "fare"]
 DATABASES = databases(SERVICE)
+ADMIN_URL = admin_url(SERVICE, 4003)
 OUTBOX = outbox_settings(
     SERVICE, bookings={"topics": ["booking.events"], "handlers": "fare.handlers.BOOKINGS"}
 )
@@ -29,7 +31,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Fare",
     "DESCRIPTION": "What flying costs, and what canceling or changing does. Nothing has an effect.",
     "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
+        *SPECTACULAR_SETTINGS["POSTPROCESSING_HOOKS"],
         "fare.documents.add_messages",
     ],
 }

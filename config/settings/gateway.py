@@ -37,6 +37,11 @@ ROUTES = {
     "/api/reservations": "booking",
     "/api/offers": "fare",
     "/api/payments": "payment",
+    # How each service stands; it lets in operators alone.
+    "/api/ops/booking": "booking",
+    "/api/ops/payment": "payment",
+    "/api/ops/fare": "fare",
+    "/api/ops/notification": "notification",
     "/payments/webhooks": "payment",
     "/unsubscribe": "notification",
 }

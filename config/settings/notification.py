@@ -7,6 +7,7 @@ from config.settings.service import (
     INSTALLED_APPS,
     REST_FRAMEWORK,
     SPECTACULAR_SETTINGS,
+    admin_url,
     databases,
     outbox_settings,
 )
@@ -15,6 +16,7 @@ SERVICE = "notification"
 ROOT_URLCONF = "config.urls.notification"
 INSTALLED_APPS = [*INSTALLED_APPS, "notification"]
 DATABASES = databases(SERVICE)
+ADMIN_URL = admin_url(SERVICE, 4004)
 OUTBOX = outbox_settings(
     SERVICE, bookings={"topics": ["booking.events"], "handlers": "notification.handlers.BOOKINGS"}
 )
@@ -29,7 +31,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Notification",
     "DESCRIPTION": "Where partners get webhooks, and what was sent to whom.",
     "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
+        *SPECTACULAR_SETTINGS["POSTPROCESSING_HOOKS"],
         "notification.documents.add_messages",
     ],
     "ENUM_NAME_OVERRIDES": {

@@ -7,6 +7,7 @@ from config.settings.service import (
     INSTALLED_APPS,
     SPECTACULAR_SETTINGS,
     TRIAL,
+    admin_url,
     databases,
     outbox_settings,
 )
@@ -15,6 +16,7 @@ SERVICE = "payment"
 ROOT_URLCONF = "config.urls.payment"
 INSTALLED_APPS = [*INSTALLED_APPS, "payment"]
 DATABASES = databases(SERVICE)
+ADMIN_URL = admin_url(SERVICE, 4002)
 OUTBOX = outbox_settings(
     SERVICE, bookings={"topics": ["booking.events"], "handlers": "payment.handlers.BOOKINGS"}
 )

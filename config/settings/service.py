@@ -93,6 +93,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     # The forms of the browsable API are for people, not for clients.
     "PARSER_WHITELIST": ["config.drf.BoundedJSONParser"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.operations.add_schemas",
+    ],
     # What the gateway takes; a service itself takes what the gateway vouches with.
     "APPEND_COMPONENTS": {
         "securitySchemes": {
@@ -137,6 +141,13 @@ def databases(service: str) -> dict[str, dict[str, Any]]:
         trial=f"sqlite:///{BASE_DIR}/var/demo/{service}.sqlite3",
     )
     return {"default": database_settings(url)}
+
+
+def admin_url(service: str, port: int) -> str:
+    """Where operators have a service's admin, which is not behind the gateway."""
+    return ENVIRONMENT.url(
+        f"{service.upper()}_ADMIN_URL", default="", trial=f"http://localhost:{port}"
+    )
 
 
 def offer_signing_keys() -> list[str]:

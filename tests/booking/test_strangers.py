@@ -35,6 +35,8 @@ def asked_for(theirs: Reservation) -> dict[str, Asked]:
         ),
         "GET /api/departures/{flight_number}/{day}": Asked(DEPARTURE, 200),
         "GET /api/departures/{flight_number}/{day}/seats": Asked(f"{DEPARTURE}/seats", 200),
+        # Figures alone, and in a trial everybody's.
+        "GET /api/ops/booking": Asked("/api/ops/booking", 200),
         "GET /api/reservations": Asked("/api/reservations?passenger_id=1", 200),
         "POST /api/reservations": Asked(
             "/api/reservations",

@@ -9,6 +9,8 @@ pytestmark = pytest.mark.django_db
 
 # What is asked for prices has nothing of anybody's; what booking was told is for the staff.
 EXPECTED = {
+    # Figures alone, and in a trial everybody's.
+    "GET /api/ops/fare": Asked("/api/ops/fare", 200),
     "POST /api/offers": Asked("/api/offers", 400, {}),
     "POST /api/cancelation-quotes": Asked("/api/cancelation-quotes", 400, {}),
     "POST /api/change-quotes": Asked("/api/change-quotes", 400, {}),

@@ -12,6 +12,8 @@ DELIVERY = f"/api/deliveries/{uuid7()}"
 OF = "/api/webhook-endpoints/{id}"
 
 EXPECTED = {
+    # Figures alone, and in a trial everybody's.
+    "GET /api/ops/notification": Asked("/api/ops/notification", 200),
     "GET /api/webhook-endpoints": Asked("/api/webhook-endpoints", 403),
     "POST /api/webhook-endpoints": Asked(
         "/api/webhook-endpoints", 403, {"url": "https://partner.example/hook"}
