@@ -1,9 +1,15 @@
 """Fares, surcharges and quotes in Django's admin."""
 
+from typing import Final
+
 from django.contrib import admin
 
+from contracts.money import money
 from fare.models import Airport, Blackout, Fare, FareFamily, Levy, Quote, SeatCharge
 from outbox.admin import ReadOnly
+from outbox.columns import amount_column
+
+AMOUNT: Final = amount_column("amount", money)
 
 
 @admin.register(Airport)
@@ -41,8 +47,7 @@ class FareAdmin(admin.ModelAdmin):
         "cabin",
         "booking_class",
         "family",
-        "amount",
-        "currency",
+        AMOUNT,
         "advance_purchase_days",
         "authorization_level",
         "refundable",
@@ -58,7 +63,7 @@ class FareAdmin(admin.ModelAdmin):
 class LevyAdmin(admin.ModelAdmin):
     """Taxes and charges."""
 
-    list_display = ["code", "name", "kind", "place", "at", "cabin", "amount", "currency"]
+    list_display = ["code", "name", "kind", "place", "at", "cabin", AMOUNT]
     list_filter = ["kind", "at", "cabin"]
     search_fields = ["=code", "=place", "name"]
     ordering = ["place", "code"]
@@ -68,7 +73,7 @@ class LevyAdmin(admin.ModelAdmin):
 class SeatChargeAdmin(admin.ModelAdmin):
     """What chosen seats cost."""
 
-    list_display = ["characteristic", "cabin", "amount", "currency"]
+    list_display = ["characteristic", "cabin", AMOUNT]
     list_filter = ["cabin"]
     ordering = ["cabin", "characteristic"]
 
@@ -79,8 +84,7 @@ class QuoteAdmin(ReadOnly):
 
     list_display = [
         "reservation_id",
-        "amount",
-        "currency",
+        AMOUNT,
         "fare_basis",
         "refusal",
         "asked_at",

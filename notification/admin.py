@@ -1,6 +1,6 @@
 """Deliveries, endpoints and contacts in Django's admin."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from django.utils import timezone
 from notification import services
 from notification.models import OPTIONAL, Attempt, Contact, Delivery, Endpoint, OptOut
 from outbox.admin import ReadOnly
+from outbox.columns import status_column
 
 
 class EndpointForm(ModelForm):
@@ -63,13 +64,17 @@ class Operated(ReadOnly):
         return super(ReadOnly, self).has_change_permission(request)
 
 
+Status = Delivery.Status
+BAD: Final = (Status.HELD, Status.UNDELIVERABLE)
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(Operated):
     """What was sent, what is on its way, and what waits for an operator."""
 
     list_display = [
         "id",
-        "status",
+        status_column("status", good=[Status.SENT], waiting=[Status.PENDING], bad=BAD),
         "channel",
         "event_type",
         "recipient",

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from outbox import operators, registry
 from outbox.cloudevents import DISCARDED
+from outbox.columns import status_column
 from outbox.models import (
     AuditEntry,
     ConsumerStart,
@@ -30,6 +31,13 @@ AGES: Final = {
     "10m": ("over 10 minutes", timedelta(minutes=10)),
     "1d": ("over a day", timedelta(days=1)),
 }
+
+STATE: Final = status_column(
+    "state",
+    good=[OutboxEvent.State.PUBLISHED],
+    waiting=[OutboxEvent.State.PENDING],
+    bad=[OutboxEvent.State.HELD],
+)
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -163,7 +171,16 @@ class Operated(ReadOnly):
 class OutboxEventAdmin(Operated):
     """What this service publishes."""
 
-    list_display = ["id", "state", "type", "key", "sequence", "error", "created_at", "published_at"]
+    list_display = [
+        "id",
+        STATE,
+        "type",
+        "key",
+        "sequence",
+        "error",
+        "created_at",
+        "published_at",
+    ]
     list_filter = ["state", Topic, Type, Age]
     search_fields = ["=key", "=event_id"]
     ordering = ["-id"]

@@ -1,13 +1,25 @@
 """Payments in Django's admin."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from contracts.money import money
 from outbox.admin import ReadOnly
+from outbox.columns import amount_column, status_column
 from payment.models import LedgerEntry, Operation, Payment
+
+Status = Operation.Status
+BAD: Final = (Status.FAILED, Status.UNKNOWN)
+AMOUNTS: Final = (
+    "authorized_amount",
+    "captured_amount",
+    "refunded_amount",
+    "voided_amount",
+    "owed_amount",
+)
 
 
 class OnlyShown(admin.TabularInline):
@@ -65,12 +77,7 @@ class PaymentAdmin(ReadOnly):
     list_display = [
         "reservation_id",
         "customer_id",
-        "authorized_amount",
-        "captured_amount",
-        "refunded_amount",
-        "voided_amount",
-        "owed_amount",
-        "currency",
+        *(amount_column(name, money) for name in AMOUNTS),
         "updated_at",
     ]
     search_fields = ["=reservation_id", "=customer_id"]
@@ -82,7 +89,14 @@ class PaymentAdmin(ReadOnly):
 class OperationAdmin(ReadOnly):
     """Operations across payments, to find what is open or unknown."""
 
-    list_display = ["payment", "number", "kind", "status", "amount", "currency", "requested_at"]
+    list_display = [
+        "payment",
+        "number",
+        "kind",
+        status_column("status", good=[Status.SUCCEEDED], waiting=[Status.REQUESTED], bad=BAD),
+        amount_column("amount", money),
+        "requested_at",
+    ]
     list_filter = ["status", "kind"]
     list_select_related = ["payment"]
     search_fields = ["=payment__reservation_id"]

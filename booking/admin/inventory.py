@@ -11,13 +11,24 @@ from django.http import HttpRequest, HttpResponse
 from booking.departures import cancel_departure, close_departure
 from booking.models import Departure, IllegalDeparture, Seat
 from outbox.admin import Operated, ReadOnly
+from outbox.columns import status_column
+
+OPEN, CANCELED = Departure.Status.OPEN, Departure.Status.CANCELED
+SOLD, HELD = Seat.Status.SOLD, Seat.Status.HELD
 
 
 @admin.register(Departure)
 class DepartureAdmin(Operated):
     """Planned departures; closing and canceling are actions, with a reason that is kept."""
 
-    list_display = ["flight", "date", "departs_at", "arrives_at", "aircraft_type_id", "status"]
+    list_display = [
+        "flight",
+        "date",
+        "departs_at",
+        "arrives_at",
+        "aircraft_type_id",
+        status_column("status", good=[OPEN], bad=[CANCELED]),
+    ]
     list_filter = ["status", "date", "aircraft_type", "flight__origin"]
     list_select_related = ["flight"]
     search_fields = ["=flight__number", "=date"]
@@ -72,7 +83,13 @@ class DepartureAdmin(Operated):
 class SeatAdmin(ReadOnly):
     """Seats and their owners."""
 
-    list_display = ["number", "cabin", "departure", "status", "reservation"]
+    list_display = [
+        "number",
+        "cabin",
+        "departure",
+        status_column("status", good=[SOLD], waiting=[HELD]),
+        "reservation",
+    ]
     list_filter = ["status", "cabin"]
     list_select_related = ["departure__flight", "reservation"]
     search_fields = ["=number", "=reservation__record_locator"]

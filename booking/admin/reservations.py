@@ -1,12 +1,22 @@
 """Reservations in the admin."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.http import HttpRequest
 
 from booking.models import Reservation, ReservationPassenger, Saga, TimelineEntry
+from contracts.money import money
 from outbox.admin import ReadOnly
+from outbox.columns import amount_column, status_column
+
+Status = Reservation.Status
+STATUS: Final = status_column(
+    "status",
+    good=[Status.CONFIRMED],
+    waiting=[Status.PENDING],
+    bad=[Status.REJECTED],
+)
 
 
 class Rows(admin.TabularInline):
@@ -48,13 +58,12 @@ class ReservationAdmin(ReadOnly):
 
     list_display = [
         "record_locator",
-        "status",
-        "flight_number",
+        STATUS,
         "departure",
         "seat_number",
         "passenger_id",
-        "amount",
-        "currency",
+        amount_column("amount", money),
+        "customer_id",
         "created_at",
     ]
     list_filter = ["status", "flight_number"]

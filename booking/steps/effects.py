@@ -7,7 +7,7 @@ from django.conf import settings
 from booking.models import Reservation, ReservationPassenger, Saga, Seat
 from booking.steps.signals import Cancel, Complete, TimeOut
 from booking.steps.step import Effect
-from booking.steps.telling import money, note, seats_of
+from booking.steps.telling import note, seats_of
 from contracts.booking import (
     BookingEvent,
     ReservationCanceled,
@@ -17,6 +17,7 @@ from contracts.booking import (
     TicketsIssued,
 )
 from contracts.fare import FareQuoted, FareRefused
+from contracts.money import money
 from contracts.payment import (
     PaymentAuthorized,
     PaymentCaptured,

@@ -35,14 +35,6 @@ LATE: Final[Mapping[type, str]] = MappingProxyType(
     }
 )
 
-# Currencies whose minor unit is not a hundredth (ISO 4217): how many digits it has.
-MINOR_DIGITS: Final[Mapping[str, int]] = MappingProxyType(
-    {
-        **dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"), 0),
-        **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-    }
-)
-
 
 def note(reservation: Reservation, entry: str, detail: str, *, now: datetime) -> None:
     """Add to the reservation's timeline."""
@@ -60,10 +52,3 @@ def seats_of(party: list[ReservationPassenger]) -> str:
     """The seats of some passengers, for people to read."""
     seats = [passenger.seat_number for passenger in party]
     return f"seat{'s' if len(party) > 1 else ''} {', '.join(seats)}"
-
-
-def money(amount: int, currency: str) -> str:
-    """An amount in minor units, for people to read: `98.50 EUR`."""
-    digits = MINOR_DIGITS.get(currency, 2)
-    whole, part = divmod(amount, 10**digits)
-    return f"{whole}.{part:0{digits}} {currency}" if digits else f"{whole} {currency}"

@@ -263,3 +263,8 @@ def test_the_cards_token_that_waits_for_a_price_is_shown_to_nobody(
     assert shown.status_code == 200
     assert "QUOTING" in shown.text
     assert "tok_of_mine" not in shown.text
+
+
+def test_pages_have_our_styles_after_djangos(admin_client: Client) -> None:
+    page = admin_client.get("/admin/").content.decode()
+    assert page.index("admin/css/base.css") < page.index("/static/airline/admin.css")

@@ -37,7 +37,7 @@ def test_an_operator_finds_the_payment_in_payments_admin(system: System) -> None
 
 
 def test_admin_and_browsable_api_have_their_styles(system: System) -> None:
-    for path in ("admin/css/base.css", "rest_framework/css/bootstrap.min.css"):
+    for path in ("admin/css/base.css", "airline/admin.css", "rest_framework/css/bootstrap.min.css"):
         answer = Browser().get(f"{system.booking}/static/{path}", accept="*/*")
         assert answer.status == 200
         assert answer.headers["Content-Type"].startswith("text/css")

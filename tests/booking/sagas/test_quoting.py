@@ -11,7 +11,6 @@ from booking.models import Reservation, Saga, Seat, TimelineEntry
 from booking.preconditions import AnyVersion
 from booking.services import Traveler
 from booking.steps.signals import Pay
-from booking.steps.telling import money
 from contracts.booking import (
     FareQuoteRequested,
     PaymentAuthorizeRequested,
@@ -22,6 +21,7 @@ from contracts.booking import (
     ReservationRejected,
     TicketsIssued,
 )
+from contracts.money import money
 from contracts.payment import PaymentCaptured, PaymentDeclined, PaymentRefunded
 from contracts.values import Passenger, Reason
 from contracts.values import Seat as OnPlane
