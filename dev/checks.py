@@ -41,7 +41,7 @@ DEPLOYED = {
 SHARED = ("config", "contracts", "dev", "manage.py")
 # Benchmarks of the whole system, which look into booking's database.
 WHOLE = ("saga", "fare")
-SHARED_TESTS = ("config", "contracts", "dev", "e2e")
+SHARED_TESTS = ("config", "contracts", "dev", "e2e", "browser")
 
 
 @dataclass(frozen=True)

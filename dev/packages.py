@@ -1,4 +1,4 @@
-"""What the machine itself must have for MariaDB and Kafka, and how it gets it."""
+"""What the machine itself must have for MariaDB, Kafka and a browser, and how it gets it."""
 
 import os
 import shutil
@@ -13,6 +13,8 @@ from dev.apache_kafka import find_java
 from dev.bootstrap import ROOT
 from dev.console import RefusalError, step
 from dev.mariadb import find
+
+LOG = ROOT / "var" / "log" / "apt.log"
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,13 @@ NEEDS = (
     Need("default-jdk-headless", lambda: find_java() is not None),
     Need("maven", lambda: shutil.which("mvn") is not None),
 )
+# What the tests in a browser need besides; the browser's driver comes with Playwright's package.
+BROWSER = (Need("chromium", lambda: shutil.which("chromium") is not None),)
 
 
-def missing() -> list[str]:
+def missing(also: tuple[Need, ...] = ()) -> list[str]:
     """The packages that have to be installed, by their names in Debian and Ubuntu."""
-    return [need.package for need in NEEDS if not need.is_met()]
+    return [need.package for need in (*NEEDS, *also) if not need.is_met()]
 
 
 def is_ci() -> bool:
@@ -46,13 +50,13 @@ def is_ci() -> bool:
     return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
-def ensure() -> None:
+def ensure(also: tuple[Need, ...] = ()) -> None:
     """Install what is missing: asked for on a terminal, without asking under CI=true.
 
     Refuses, naming the exact command, where it may not or cannot. None of these packages starts a
-    service.
+    service. `also`: what is needed besides `NEEDS`.
     """
-    packages = missing()
+    packages = missing(also)
     if not packages:
         return
     command = f"apt-get install -y --no-install-recommends {' '.join(packages)}"
@@ -64,6 +68,8 @@ def ensure() -> None:
     if not (is_ci() or _agreed(packages)):
         raise RefusalError(f"missing packages; install them and start again: sudo {command}")
     _install(command)
+    if packages := missing(also):
+        raise RefusalError(f"apt-get could not install {' '.join(packages)}", LOG)
 
 
 def _agreed(packages: list[str]) -> bool:
@@ -76,10 +82,9 @@ def _agreed(packages: list[str]) -> bool:
 def _install(command: str) -> None:
     """Run apt-get, as root or by sudo; its output goes to a log."""
     prefix = [] if os.getuid() == 0 else ["sudo", *(["-n"] if is_ci() else [])]
-    log = ROOT / "var" / "log" / "apt.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    LOG.parent.mkdir(parents=True, exist_ok=True)
     step(command)
-    with log.open("w") as output:
+    with LOG.open("w") as output:
         for words in (["apt-get", "update"], command.split()):
             done = subprocess.run(
                 [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", *words],
@@ -87,5 +92,5 @@ def _install(command: str) -> None:
                 stderr=subprocess.STDOUT,
                 check=False,
             )
-    if done.returncode != 0 or missing():
-        raise RefusalError(f"apt-get could not install {' '.join(missing())}", log)
+    if done.returncode != 0:
+        raise RefusalError(f"this failed: {command}", LOG)

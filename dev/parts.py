@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from dev.processes import GATEWAY, SERVICES, with_database
 
 OUTBOX_DATABASE = "outbox_tests"
-SYSTEMS = ("dev", "bench", "e2e")
+# Those that run the whole system on real servers.
+OF_THE_WHOLE = ("e2e", "browser")
+SYSTEMS = ("dev", "bench", *OF_THE_WHOLE)
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Part:
     @property
     def needs_servers(self) -> bool:
         """Whether all of it needs MariaDB and Kafka."""
-        return self.on_mariadb or self.folder == "e2e"
+        return self.on_mariadb or self.folder in OF_THE_WHOLE
 
     def wants_the_machine(self, *, slow: bool) -> bool:
         """Whether it starts systems and servers of its own, whose answers it waits for."""
@@ -65,4 +67,4 @@ def parts() -> Iterator[Part]:
     for on_mariadb in (False, True):
         for name, module in settings.items():
             yield Part(name, module, databases[name], on_mariadb)
-    yield Part("e2e")
+    yield from map(Part, OF_THE_WHOLE)

@@ -25,7 +25,7 @@ def main() -> int:
     own, pytest_arguments = _split(sys.argv[1:])
     options = parser.parse_args(own)
     bootstrap.require_python()
-    servers = _machine_is_ready()
+    servers = _machine_is_ready(slow=options.slow)
     bootstrap.enter_venv(bootstrap.DEV, without="" if servers else "mysqlclient")
 
     from dev.suite import Suite
@@ -40,8 +40,8 @@ def _split(arguments: "list[str]") -> "tuple[list[str], list[str]]":
     return arguments[:at], arguments[at + 1 :]
 
 
-def _machine_is_ready() -> bool:
-    """Whether MariaDB and Kafka can be run here; in CI they must.
+def _machine_is_ready(*, slow: bool) -> bool:
+    """Whether MariaDB, Kafka and, for the slow tests, a browser can be run here; in CI they must.
 
     The answer is kept for this script's next start, in the virtual environment: nobody is asked
     twice.
@@ -51,7 +51,7 @@ def _machine_is_ready() -> bool:
     if WITHOUT_SERVERS in os.environ:
         return False
     try:
-        packages.ensure()
+        packages.ensure(packages.BROWSER if slow else ())
     except console.RefusalError as refusal:
         if packages.is_ci():
             raise

@@ -90,6 +90,6 @@ class QuoteAdmin(ReadOnly):
         "asked_at",
         "updated_at",
     ]
-    list_filter = ["refusal"]
+    list_filter = [("refusal", admin.EmptyFieldListFilter)]
     search_fields = ["=reservation_id"]
     ordering = ["-reservation_id"]

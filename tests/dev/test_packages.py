@@ -83,3 +83,20 @@ def test_this_machine_is_left_alone_when_it_lacks_nothing(machine: Machine) -> N
     machine.lacks = False
     packages.ensure()
     assert machine.commands == []
+
+
+def test_what_some_tests_need_besides_is_installed_for_them_alone(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    browser = Need("chromium", lambda: not machine.lacks)
+    packages.ensure((browser,))
+    assert machine.commands[-1] == f"env DEBIAN_FRONTEND=noninteractive {INSTALL} chromium"
+
+
+def test_what_apt_has_not_installed_is_named(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(RefusalError, match=r"could not install nothing-of-that-name$"):
+        packages.ensure((Need("nothing-of-that-name", lambda: False),))

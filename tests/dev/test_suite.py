@@ -77,5 +77,5 @@ def test_what_starts_servers_of_its_own_has_the_machine_for_itself() -> None:
         {part.name for part in parts() if part.wants_the_machine(slow=slow)}
         for slow in (False, True)
     )
-    assert quick == {"dev", "bench", "e2e"}
+    assert quick == {"dev", "bench", "e2e", "browser"}
     assert slow == quick | {"outbox on MariaDB"}

@@ -1,0 +1,47 @@
+"""Somebody before a browser."""
+
+from typing import Final
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Error, Page
+
+# WCAG 2.2 at level AA, which has that of the versions before it.
+RULES: Final = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    }
+}
+
+
+class Visitor:
+    """A person with a browser window.
+
+    Args:
+        page: the window.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("console", self._note_message)
+        page.on("pageerror", self._note_error)
+
+    def assert_sound(self) -> None:
+        """The page as it is now passes axe, is no wider than the window, and the browser has had
+        nothing to complain of: no script failed, nothing was refused by the policy."""
+        assert self.complaints == []
+        overflow = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow <= 0, f"{self.page.url} is {overflow} px too wide"
+        found = Axe().run(self.page, options=RULES)
+        assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        # A page that answers 4xx with an explanation is an answer, and is logged as an error.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+    def _note_error(self, error: Error) -> None:
+        self.complaints.append(str(error))
