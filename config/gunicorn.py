@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 PORTS: Final = {
     "gateway": 3000,
+    "web": 3001,
     "booking": 4001,
     "payment": 4002,
     "fare": 4003,

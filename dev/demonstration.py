@@ -193,7 +193,8 @@ def addresses(offset: int = 0) -> str:
     """Where a person looks, and the login."""
     ports = {service.name: service.port + offset for service in SERVICES}
     api = f"http://localhost:{ports['gateway']}/api/reservations"
-    lines = [f"API, through the gateway    {api}"]
+    pages = f"http://localhost:{ports['gateway']}/operations"
+    lines = [f"API, through the gateway    {api}", f"Operations                  {pages}"]
     for name, path in API_PATHS.items():
         local = f"http://localhost:{ports[name]}"
         lines.append(f"{name}: browsable API      {local}/{path}")

@@ -94,9 +94,10 @@ NOTIFICATION = Service(
     commands=("consume_bookings", "run_deliveries"),
     niceness=10,
 )
+WEB = Service("web", 3001, database=False)
 GATEWAY = Service("gateway", 3000, database=False)
 
-SERVICES = (BOOKING, PAYMENT, FARE, NOTIFICATION, GATEWAY)
+SERVICES = (BOOKING, PAYMENT, FARE, NOTIFICATION, WEB, GATEWAY)
 
 
 def with_database() -> tuple[Service, ...]:

@@ -22,12 +22,14 @@ class Route:
         url: its address.
         is_signed: whether who asks signs each request, which the service checks by itself, so that
             nobody has to sign in here.
+        is_open: whether anybody may ask, and is vouched for by nobody.
     """
 
     prefix: str
     service: str
     url: str
     is_signed: bool = False
+    is_open: bool = False
 
 
 class Routes:

@@ -29,6 +29,7 @@ UPSTREAMS = {
     "payment": ENVIRONMENT.url("PAYMENT_URL", trial="http://127.0.0.1:4002"),
     "fare": ENVIRONMENT.url("FARE_URL", trial="http://127.0.0.1:4003"),
     "notification": ENVIRONMENT.url("NOTIFICATION_URL", trial="http://127.0.0.1:4004"),
+    "web": ENVIRONMENT.url("WEB_URL", trial="http://127.0.0.1:3001"),
 }
 # Which service answers for which path: the longest matching prefix wins. What fare answers to
 # booking alone is not here.
@@ -44,9 +45,13 @@ ROUTES = {
     "/api/ops/notification": "notification",
     "/payments/webhooks": "payment",
     "/unsubscribe": "notification",
+    # Everything else is a page.
+    "/": "web",
 }
 # Whose requests are signed one by one, which their service checks itself.
 SIGNED_ROUTES = {"/payments/webhooks", "/unsubscribe"}
+# Which anybody may ask for: pages ask the gateway in their turn for what they show.
+OPEN_ROUTES = {"/"}
 UPSTREAM_CONNECT_MS = ENVIRONMENT.number("UPSTREAM_CONNECT_MS", default=1000, least=1, most=60_000)
 UPSTREAM_READ_MS = ENVIRONMENT.number("UPSTREAM_READ_MS", default=10_000, least=1, most=60_000)
 UPSTREAM_CONNECTIONS = ENVIRONMENT.number("UPSTREAM_CONNECTIONS", default=32, least=1, most=1024)

@@ -26,6 +26,7 @@ REQUIRED = {
         "PAYMENT_URL": "http://payment:4002",
         "FARE_URL": "http://fare:4003",
         "NOTIFICATION_URL": "http://notification:4004",
+        "WEB_URL": "http://web:3001",
     },
     "booking": {
         **KAFKA,

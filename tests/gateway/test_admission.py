@@ -177,3 +177,17 @@ def test_without_the_keys_of_tokens_it_is_said_when_to_come_back(
 
 def test_the_gateway_signs_in_nobody_to_look_at_its_health(booking: Service) -> None:
     assert Client().get("/health/ready").status_code == 200
+
+
+def test_pages_are_anybodys_and_are_vouched_for_by_nobody(
+    booking: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "routes", Routes([Route("/", "web", booking.url, is_open=True)]))
+    assert ask(path="/operations").status_code == 200
+    assert "authorization" not in booking.seen[0].headers
+
+
+def test_every_path_of_the_api_has_an_owner_before_the_pages(settings: Any) -> None:
+    assert {"/"} == settings.OPEN_ROUTES
+    owners = {path: views.routes.find(path).service for path in ("/operations", "/api/ops/fare")}
+    assert owners == {"/operations": "web", "/api/ops/fare": "fare"}

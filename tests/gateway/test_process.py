@@ -202,7 +202,8 @@ def test_a_crafted_path_reaches_no_service(
     booking: Service, address: tuple[str, int], target: str
 ) -> None:
     answer = ask(address, get(target, method="OPTIONS"))
-    assert answer[:12] in {b"HTTP/1.1 400", b"HTTP/1.1 404"}
+    # What is nobody's belongs to the pages, which are not there in these tests.
+    assert answer[:12] in {b"HTTP/1.1 400", b"HTTP/1.1 404", b"HTTP/1.1 502"}
     assert booking.seen == []
 
 

@@ -1,0 +1,53 @@
+"""How the pages ask the gateway, over a real socket."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.gateway.upstreams import Script, Service, answering
+from web.gateway import Gateway, NoAnswer
+
+Start = Callable[[Script], Service]
+
+
+@pytest.fixture
+def service() -> Iterator[Start]:
+    """Starts stand-ins for the gateway."""
+    started: list[Service] = []
+
+    def start(script: Script) -> Service:
+        started.append(Service(script))
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.close()
+
+
+def gateway(url: str) -> Gateway:
+    return Gateway(url, connect_seconds=0.5, read_seconds=5)
+
+
+def test_what_is_asked_for_is_answered(service: Start) -> None:
+    stand_in = service(answering(body=b'{"a": 1}'))
+    assert gateway(stand_in.url).get("/api/ops/fare") == b'{"a": 1}'
+    (seen,) = stand_in.seen
+    assert (seen.line, seen.headers["accept"]) == (
+        "GET /api/ops/fare HTTP/1.1",
+        "application/json",
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("401 No", "takes signing in"), ("403 No", "takes signing in"), ("503 No", "503")],
+)
+def test_a_refusal_is_told_in_words(service: Start, status: str, told: str) -> None:
+    stand_in = service(answering(status=status))
+    with pytest.raises(NoAnswer, match=told):
+        gateway(stand_in.url).get("/api/ops/fare")
+
+
+def test_a_gateway_that_is_not_there_is_told_in_words() -> None:
+    with pytest.raises(NoAnswer, match="does not answer"):
+        gateway("http://127.0.0.1:1").get("/api/ops/fare")
