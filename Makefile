@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-slow test-exhaustive lint types bench-outbox bench-booking bench-payment bench-saga bench-fare bench-notification events openapi saga
+.PHONY: help demo up down test test-slow screenshots test-exhaustive lint types bench-outbox bench-booking bench-payment bench-saga bench-fare bench-notification events openapi saga
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-17s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ test:  ## all tests but the slow ones, on SQLite and on MariaDB and Kafka
 
 test-slow:  ## the slow tests: repeated races, long fault runs
 	@$(PYTHON) dev/test.py --slow
+
+screenshots:  ## the pictures in docs/screenshots/ anew
+	@SCREENSHOTS=docs/screenshots $(PYTHON) dev/test.py --slow browser -- -k screenshots
 
 test-exhaustive:  ## every other row of the saga's tables changed, in turn: half an hour and more
 	@$(PYTHON) dev/test.py --slow booking -- -m "exhaustive and not mariadb"

@@ -30,7 +30,7 @@ class Visitor:
     def assert_sound(self) -> None:
         """The page as it is now passes axe, is no wider than the window, and the browser has had
         nothing to complain of: no script failed, nothing was refused by the policy."""
-        assert self.complaints == []
+        assert not self.complaints, "; ".join(self.complaints)
         overflow = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
