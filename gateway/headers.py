@@ -24,8 +24,9 @@ HOP_BY_HOP: Final = frozenset(
         "upgrade",
     }
 )
-# The public API has no session, so no cookie crosses. The framing and the origin of a request are
-# the gateway's to tell: a client's own account of them would be believed by the services.
+# The public API has no session, so no cookie crosses, but for those of the pages. The framing and
+# the origin of a request are the gateway's to tell: a client's own account of them would be
+# believed by the services.
 # Who asks is what the gateway says, in the same header, and a client's secret stays at the door.
 # "Proxy" would become HTTP_PROXY in a CGI-like environment (CVE-2016-5385).
 NOT_TAKEN_FROM_CLIENTS: Final = HOP_BY_HOP | {
@@ -63,9 +64,12 @@ def request_id(given: str | None) -> str:
     return given if given and REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-def for_upstream(request: HttpRequest, request_id: str) -> dict[str, str]:
-    """What the service is told: the client's headers, but for what is the gateway's to say."""
+def for_upstream(request: HttpRequest, request_id: str, *, cookies: bool = False) -> dict[str, str]:
+    """What the service is told: the client's headers, but for what is the gateway's to say; and
+    the client's `cookies`, if the service has any."""
     left_out = NOT_TAKEN_FROM_CLIENTS | _named_in(request.headers.get("Connection", ""))
+    if cookies:
+        left_out -= {"cookie"}
     headers = {
         name: value
         for name, value in request.headers.items()

@@ -89,6 +89,7 @@ class Call:
     target: str
     headers: dict[str, str]
     body: bytes
+    cookies: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
 
 
 class Proxy:
@@ -127,7 +129,13 @@ class Proxy:
         self._pools.clear()
 
     def forward(
-        self, request: HttpRequest, upstream: str, vouched: Mapping[str, str], request_id: str
+        self,
+        request: HttpRequest,
+        upstream: str,
+        vouched: Mapping[str, str],
+        request_id: str,
+        *,
+        cookies: bool = False,
     ) -> HttpResponseBase:
         """The service's answer, or a problem document saying why there is none.
 
@@ -136,14 +144,16 @@ class Proxy:
             upstream: the address of the service.
             vouched: the headers by which the service knows who asks.
             request_id: what the request is called in logs.
+            cookies: whether they cross.
         """
         if not _is_whole(request):
             return problems.answer(problems.document(400, "The body is shorter than announced."))
         call = Call(
             method=request.method or "GET",
             target=_target(request),
-            headers={**headers.for_upstream(request, request_id), **vouched},
+            headers={**headers.for_upstream(request, request_id, cookies=cookies), **vouched},
             body=request.body,
+            cookies=cookies,
         )
         return self._respond(call, upstream)
 
@@ -246,7 +256,8 @@ def _read(upstream: str, response: BaseHTTPResponse) -> Answer:
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
             raise _unreadable(upstream, f"it is larger than {MAX_ANSWER_BYTES} bytes")
-    return Answer(response.status, answer_headers, bytes(body))
+    cookies = tuple(response.headers.getlist("Set-Cookie"))
+    return Answer(response.status, answer_headers, bytes(body), cookies)
 
 
 def _unreadable(upstream: str, reason: str) -> UpstreamError:
@@ -290,4 +301,6 @@ def _response(call: Call, answer: Answer) -> HttpResponseBase:
     del response.headers["Content-Type"]
     for name, value in passed.items():
         response.headers[name] = value
+    for cookie in answer.cookies if call.cookies else ():
+        response.cookies.load(cookie)
     return response

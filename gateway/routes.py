@@ -22,7 +22,8 @@ class Route:
         url: its address.
         is_signed: whether who asks signs each request, which the service checks by itself, so that
             nobody has to sign in here.
-        is_open: whether anybody may ask, and is vouched for by nobody.
+        is_open: whether anybody may ask, vouched for by nobody: the service knows its visitors by
+            cookies.
     """
 
     prefix: str

@@ -85,7 +85,7 @@ def _admitted(request: HttpRequest, request_id: str, standings: list[Standing]) 
     address = address_of(request, proxies=settings.TRUSTED_PROXIES)
     standings += by_address.count(address, at=time.time())
     if route.is_signed or route.is_open:
-        return proxy.forward(request, route.url, {}, request_id)
+        return proxy.forward(request, route.url, {}, request_id, cookies=route.is_open)
     customer = admission.customer(request)
     standings += by_customer.count(customer.name, at=time.time())
     return proxy.forward(request, route.url, admission.vouched(customer, route), request_id)

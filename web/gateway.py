@@ -14,6 +14,10 @@ class NoAnswer(Exception):
     """What was asked for cannot be had just now; says why, for a person."""
 
 
+class NotSignedIn(NoAnswer):
+    """The gateway does not know who asks."""
+
+
 class Gateway:
     """Asks the gateway over connections that are kept.
 
@@ -30,20 +34,41 @@ class Gateway:
             url, timeout=timeout, retries=False, maxsize=CONNECTIONS
         )
 
-    def get(self, path: str) -> bytes:
+    def get(self, path: str, key: str) -> bytes:
         """What is at a path of the API.
+
+        Args:
+            path: where.
+            key: the visitor's API key or token; nothing, if they have not signed in.
 
         Raises:
             NoAnswer: it is not to be had.
         """
+        headers = {"Accept": "application/json"}
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
         try:
-            answer = self._pool.request("GET", path, headers={"Accept": "application/json"})
+            answer = self._pool.request("GET", path, headers=headers)
         except urllib3.exceptions.HTTPError as error:
             raise NoAnswer(_("The system does not answer just now.")) from error
-        if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            raise NoAnswer(_("This is for operators, and takes signing in as one."))
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise NotSignedIn(_("This takes signing in."))
+        if answer.status == HTTPStatus.FORBIDDEN:
+            raise NoAnswer(_("This is for operators."))
         if answer.status != HTTPStatus.OK:
-            raise NoAnswer(
-                _("It does not answer just now (%(status)d).") % {"status": answer.status}
-            )
+            told = _("It does not answer just now (%(status)d).")
+            raise NoAnswer(told % {"status": answer.status})
         return bytes(answer.data)
+
+    def knows(self, key: str) -> bool:
+        """Whether an API key or a token is accepted, whatever it may do.
+
+        What cannot be found out just now is taken for known: the pages will tell.
+        """
+        try:
+            self.get("/api/ops/fare", key)
+        except NotSignedIn:
+            return False
+        except NoAnswer:
+            return True
+        return True

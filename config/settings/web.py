@@ -1,7 +1,7 @@
 """Settings of the pages: a client of the public API, without a database. HTTP on 3001."""
 
 from config.settings.base import *
-from config.settings.base import ENVIRONMENT, MIDDLEWARE, SILENCED_SYSTEM_CHECKS
+from config.settings.base import ENVIRONMENT, MIDDLEWARE
 
 SERVICE = "web"
 ROOT_URLCONF = "config.urls.web"
@@ -12,6 +12,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     *MIDDLEWARE[2:],
+    "django.middleware.csrf.CsrfViewMiddleware",
 ]
 TEMPLATES = [
     {
@@ -24,10 +25,11 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 DATABASES: dict[str, object] = {}
-SILENCED_SYSTEM_CHECKS = [
-    *SILENCED_SYSTEM_CHECKS,
-    "security.W003",  # nothing is posted to these pages
-]
+# The host that the visitor knows is the gateway's, which tells it.
+USE_X_FORWARDED_HOST = True
+# A name of its own: cookies of one host are sent to all its ports, and the admins have theirs.
+CSRF_COOKIE_NAME = "web_csrf"
+CSRF_COOKIE_HTTPONLY = True
 
 # Where the gateway answers, which asks the services: the pages have no way of their own.
 GATEWAY_URL = ENVIRONMENT.url("GATEWAY_URL", trial="http://127.0.0.1:3000")

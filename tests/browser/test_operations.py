@@ -69,6 +69,21 @@ def test_a_service_that_is_down_is_told_and_its_return_too(visit: Open, system: 
     expect(fare.get_by_role("table")).to_be_visible()
 
 
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_one_signs_in_with_a_key_and_is_told_beside_the_field_what_is_wrong(
+    visit: Open, size: str
+) -> None:
+    operator = visit(size)
+    page = operator.page
+    page.goto("/operations")
+    page.get_by_role("link", name="Sign in").click()
+    operator.assert_sound()
+    page.get_by_label("API key or token").fill("nobody's")
+    page.get_by_label("API key or token").press("Enter")
+    expect(page.get_by_text("not accepted here")).to_be_visible()
+    operator.assert_sound()
+
+
 def made(label: str | None) -> int:
     """How many reservations the chart says there are."""
     return int((label or "").partition(" ")[0])

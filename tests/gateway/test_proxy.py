@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from django.test import Client
 
+from gateway import views
+from gateway.routes import Route, Routes
 from tests.gateway.upstreams import Script, Seen, Service, answering, sending
 
 Start = Callable[[Script], Service]
@@ -250,6 +252,21 @@ def test_a_connection_header_cannot_take_away_what_the_gateway_says(
         service, door, Connection="X-Forwarded-For, X-Request-ID, traceparent"
     ).headers
     assert {"x-forwarded-for", "x-request-id", "traceparent"} <= headers.keys()
+
+
+def test_cookies_of_the_pages_cross_in_both_directions(
+    service: Start, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = "Set-Cookie: a=1; Path=/; HttpOnly\r\nSet-Cookie: b=2; SameSite=Lax\r\n"
+    web = service(answering(headers=lines))
+    client = door()
+    monkeypatch.setattr(views, "routes", Routes([Route("/", "web", web.url, is_open=True)]))
+    client.cookies["web_key"] = "mine"
+    response = client.get("/operations")
+    assert web.seen[0].headers["cookie"] == "web_key=mine"
+    assert {name: morsel.value for name, morsel in response.cookies.items()} == {"a": "1", "b": "2"}
+    assert response.cookies["a"]["httponly"]
+    assert response.cookies["b"]["samesite"] == "Lax"
 
 
 def test_cookies_cross_in_neither_direction(service: Start, door: Door) -> None:

@@ -56,10 +56,16 @@ class FakeGateway:
     """Answers for services as it was told to; the others do not answer."""
 
     def __init__(self, *answers: Operations) -> None:
+        self.keys: set[str] = set()
         self.answers = {f"/api/ops/{one.service}": msgspec.json.encode(one) for one in answers}
 
-    def get(self, path: str) -> bytes:
+    def get(self, path: str, key: str) -> bytes:
         """What it was told."""
+        self.keys.add(key)
         if path not in self.answers:
             raise NoAnswer("Nobody is at home.")
         return self.answers[path]
+
+    def knows(self, key: str) -> bool:
+        """Every key but one."""
+        return key != "unknown"

@@ -30,7 +30,7 @@ def gateway(url: str) -> Gateway:
 
 def test_what_is_asked_for_is_answered(service: Start) -> None:
     stand_in = service(answering(body=b'{"a": 1}'))
-    assert gateway(stand_in.url).get("/api/ops/fare") == b'{"a": 1}'
+    assert gateway(stand_in.url).get("/api/ops/fare", "") == b'{"a": 1}'
     (seen,) = stand_in.seen
     assert (seen.line, seen.headers["accept"]) == (
         "GET /api/ops/fare HTTP/1.1",
@@ -40,14 +40,28 @@ def test_what_is_asked_for_is_answered(service: Start) -> None:
 
 @pytest.mark.parametrize(
     ("status", "told"),
-    [("401 No", "takes signing in"), ("403 No", "takes signing in"), ("503 No", "503")],
+    [("401 No", "takes signing in"), ("403 No", "for operators"), ("503 No", "503")],
 )
 def test_a_refusal_is_told_in_words(service: Start, status: str, told: str) -> None:
     stand_in = service(answering(status=status))
     with pytest.raises(NoAnswer, match=told):
-        gateway(stand_in.url).get("/api/ops/fare")
+        gateway(stand_in.url).get("/api/ops/fare", "")
 
 
 def test_a_gateway_that_is_not_there_is_told_in_words() -> None:
     with pytest.raises(NoAnswer, match="does not answer"):
-        gateway("http://127.0.0.1:1").get("/api/ops/fare")
+        gateway("http://127.0.0.1:1").get("/api/ops/fare", "")
+
+
+def test_what_the_visitor_has_signed_in_with_is_passed_on(service: Start) -> None:
+    stand_in = service(answering())
+    gateway(stand_in.url).get("/api/ops/fare", "a-key")
+    assert stand_in.seen[0].headers["authorization"] == "Bearer a-key"
+
+
+@pytest.mark.parametrize(
+    ("status", "known"), [("200 OK", True), ("403 No", True), ("401 No", False)]
+)
+def test_a_key_is_known_whatever_it_may_do(service: Start, status: str, known: bool) -> None:
+    stand_in = service(answering(status=status))
+    assert gateway(stand_in.url).knows("a-key") is known
