@@ -81,6 +81,11 @@ def test_what_was_made_before_the_first_minute_is_not_counted() -> None:
     assert sold.confirmations.count == 0
 
 
+def test_minutes_before_are_left_out() -> None:
+    reserve("1A", age=timedelta(seconds=1))
+    assert selectors.counts_by_minute(since=NOW) == {}
+
+
 def test_the_percentiles_are_of_the_time_until_confirmed() -> None:
     for seconds, seat in enumerate(("1A", "1B", "1C", "1D"), start=1):
         confirm(reserve(seat), after=timedelta(seconds=seconds))
