@@ -1,13 +1,16 @@
 """The gateway, as the pages ask it."""
 
+import json
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import urllib3
 from django.utils.translation import gettext as _
 
 # One screen asks every service at once.
 CONNECTIONS: Final = 32
+TYPE_PREFIX: Final = "urn:problem-type:airline:"
 
 
 class NoAnswer(Exception):
@@ -16,6 +19,22 @@ class NoAnswer(Exception):
 
 class NotSignedIn(NoAnswer):
     """The gateway does not know who asks."""
+
+
+class Refused(Exception):
+    """The API says no.
+
+    Args:
+        status: of HTTP.
+        problem: its problem document.
+    """
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        self.status = status
+        self.code = str(problem.get("type", "")).removeprefix(TYPE_PREFIX)
+        self.detail = str(problem.get("detail", ""))
+        self.problem = problem
+        super().__init__(self.detail or str(status))
 
 
 class Gateway:
@@ -34,31 +53,53 @@ class Gateway:
             url, timeout=timeout, retries=False, maxsize=CONNECTIONS
         )
 
-    def get(self, path: str, key: str) -> bytes:
-        """What is at a path of the API.
+    def ask(
+        self,
+        method: str,
+        path: str,
+        key: str,
+        *,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """What the API answers.
 
         Args:
-            path: where.
+            method: of HTTP.
+            path: where, with its query.
             key: the visitor's API key or token; nothing, if they have not signed in.
+            body: what is sent as JSON, if anything.
+            headers: sent besides.
+
+        Raises:
+            NotSignedIn: it takes an API key or a token, or another one.
+            Refused: it says no, and why.
+            NoAnswer: anything else. Whether a request took effect is not known then.
+        """
+        answer = self._send(method, path, key, body, headers or {})
+        if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            return bytes(answer.data)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise NotSignedIn(_("This takes signing in."))
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise NoAnswer(_("Too many requests have come from here; wait a minute."))
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            told = _("It does not answer just now (%(status)d).")
+            raise NoAnswer(told % {"status": answer.status})
+        raise Refused(answer.status, _document(answer.data))
+
+    def get(self, path: str, key: str) -> bytes:
+        """What is at a path of the API that is for operators.
 
         Raises:
             NoAnswer: it is not to be had.
         """
-        headers = {"Accept": "application/json"}
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
         try:
-            answer = self._pool.request("GET", path, headers=headers)
-        except urllib3.exceptions.HTTPError as error:
-            raise NoAnswer(_("The system does not answer just now.")) from error
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            raise NotSignedIn(_("This takes signing in."))
-        if answer.status == HTTPStatus.FORBIDDEN:
-            raise NoAnswer(_("This is for operators."))
-        if answer.status != HTTPStatus.OK:
-            told = _("It does not answer just now (%(status)d).")
-            raise NoAnswer(told % {"status": answer.status})
-        return bytes(answer.data)
+            return self.ask("GET", path, key)
+        except Refused as refused:
+            if refused.status == HTTPStatus.FORBIDDEN:
+                raise NoAnswer(_("This is for operators.")) from refused
+            raise NoAnswer(str(refused)) from refused
 
     def knows(self, key: str) -> bool:
         """Whether an API key or a token is accepted, whatever it may do.
@@ -72,3 +113,26 @@ class Gateway:
         except NoAnswer:
             return True
         return True
+
+    def _send(
+        self, method: str, path: str, key: str, body: object, headers: Mapping[str, str]
+    ) -> urllib3.BaseHTTPResponse:
+        sent = {"Accept": "application/json", **headers}
+        if key:
+            sent["Authorization"] = f"Bearer {key}"
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        content = None if body is None else json.dumps(body).encode()
+        try:
+            return self._pool.request(method, path, body=content, headers=sent)
+        except urllib3.exceptions.HTTPError as error:
+            raise NoAnswer(_("The system does not answer just now.")) from error
+
+
+def _document(data: bytes) -> dict[str, Any]:
+    """A problem document, if it is one."""
+    try:
+        document = json.loads(data)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}

@@ -13,12 +13,19 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     *MIDDLEWARE[2:],
     "django.middleware.csrf.CsrfViewMiddleware",
+    "web.troubles.Troubles",
 ]
+LANGUAGES = [("en", "English"), ("sv", "Svenska")]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "web.visitors.standing",
+            ]
+        },
     }
 ]
 STATIC_URL = "/static/"
@@ -30,6 +37,7 @@ USE_X_FORWARDED_HOST = True
 # A name of its own: cookies of one host are sent to all its ports, and the admins have theirs.
 CSRF_COOKIE_NAME = "web_csrf"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "web.troubles.csrf_failure"
 
 # Where the gateway answers, which asks the services: the pages have no way of their own.
 GATEWAY_URL = ENVIRONMENT.url("GATEWAY_URL", trial="http://127.0.0.1:3000")

@@ -2,9 +2,9 @@
 
 from django.urls import include, path
 
-handler400 = "config.problems.bad_request"
-handler403 = "config.problems.permission_denied"
-handler404 = "config.problems.not_found"
-handler500 = "config.problems.server_error"
+handler400 = "web.troubles.bad_request"
+handler403 = "web.troubles.denied"
+handler404 = "web.troubles.missing"
+handler500 = "web.troubles.failed"
 
 urlpatterns = [path("", include("config.health")), path("", include("web.urls"))]

@@ -1,0 +1,1 @@
+"""The pages: ask the gateway, render."""
