@@ -39,11 +39,6 @@ class Routes:
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = sorted(routes, key=lambda route: len(route.prefix), reverse=True)
 
-    @property
-    def prefixes(self) -> list[str]:
-        """The prefixes that have a service behind them."""
-        return sorted(route.prefix for route in self._routes)
-
     def find(self, path: str) -> Route:
         """The route of a decoded path.
 

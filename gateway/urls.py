@@ -5,7 +5,6 @@ from django.urls import path, re_path
 from gateway import documents, views
 
 urlpatterns = [
-    path("", views.index),
     path("api/schema", documents.schema),
     path("api/docs", documents.page),
     re_path("", views.forward),

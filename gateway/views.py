@@ -4,9 +4,8 @@ import time
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase
 
-from config import problems
 from contracts.callers import READ, WRITE
 from gateway import headers
 from gateway.admission import Admission
@@ -51,15 +50,14 @@ proxy = Proxy(
     read_seconds=settings.UPSTREAM_READ_MS / 1000,
     connections=settings.UPSTREAM_CONNECTIONS,
 )
-
-
-def index(request: HttpRequest) -> HttpResponseBase:
-    """What is behind the door."""
-    if request.method not in {"GET", "HEAD"}:
-        return problems.answer(problems.document(405), headers={"Allow": "GET, HEAD"})
-    return JsonResponse(
-        {"service": settings.SERVICE, "health": "/health/ready", "routes": routes.prefixes}
-    )
+# Pages ask the gateway in their turn. They never have all of its threads, or none would be left to
+# answer them.
+pages = Proxy(
+    services=len(settings.OPEN_ROUTES),
+    connect_seconds=settings.UPSTREAM_CONNECT_MS / 1000,
+    read_seconds=settings.UPSTREAM_READ_MS / 1000,
+    connections=settings.PAGE_CONNECTIONS,
+)
 
 
 def forward(request: HttpRequest) -> HttpResponseBase:
@@ -84,8 +82,10 @@ def _admitted(request: HttpRequest, request_id: str, standings: list[Standing]) 
     route = routes.find(request.path_info)
     address = address_of(request, proxies=settings.TRUSTED_PROXIES)
     standings += by_address.count(address, at=time.time())
-    if route.is_signed or route.is_open:
-        return proxy.forward(request, route.url, {}, request_id, cookies=route.is_open)
+    if route.is_open:
+        return pages.forward(request, route.url, {}, request_id, cookies=True)
+    if route.is_signed:
+        return proxy.forward(request, route.url, {}, request_id)
     customer = admission.customer(request)
     standings += by_customer.count(customer.name, at=time.time())
     return proxy.forward(request, route.url, admission.vouched(customer, route), request_id)

@@ -55,6 +55,8 @@ OPEN_ROUTES = {"/"}
 UPSTREAM_CONNECT_MS = ENVIRONMENT.number("UPSTREAM_CONNECT_MS", default=1000, least=1, most=60_000)
 UPSTREAM_READ_MS = ENVIRONMENT.number("UPSTREAM_READ_MS", default=10_000, least=1, most=60_000)
 UPSTREAM_CONNECTIONS = ENVIRONMENT.number("UPSTREAM_CONNECTIONS", default=32, least=1, most=1024)
+# Less than WEB_THREADS: a page waits for other requests, which need a thread as well.
+PAGE_CONNECTIONS = ENVIRONMENT.number("PAGE_CONNECTIONS", default=8, least=1, most=1024)
 
 # Who may come in: the holders of API keys, and of tokens that an identity provider has signed.
 API_KEYS_FILE = ENVIRONMENT.file("API_KEYS_FILE", fit=api_keys.check)

@@ -25,23 +25,6 @@ def seen_for(service: Start, door: Door, path: str = "/api/reservations", **head
     return booking.seen[0]
 
 
-def test_the_index_says_what_is_behind_the_door(door: Door) -> None:
-    client = door(routes={"/b": "http://one.test", "/a": "http://two.test"})
-    response = client.get("/")
-    assert response.json() == {
-        "service": "gateway",
-        "health": "/health/ready",
-        "routes": ["/a", "/b"],
-    }
-
-
-def test_the_index_is_only_read(door: Door) -> None:
-    response = door().post("/")
-    assert response.status_code == 405
-    assert response["Allow"] == "GET, HEAD"
-    assert response["Content-Type"] == "application/problem+json"
-
-
 def test_the_gateway_is_ready_without_any_database(door: Door) -> None:
     assert door().get("/health/ready").json() == {"service": "gateway", "status": "ready"}
 

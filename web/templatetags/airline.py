@@ -1,5 +1,6 @@
 """How things of the airline are shown."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from web import places, words
+from web.answers import Line
 
 register = template.Library()
 
@@ -53,6 +55,23 @@ def money(amount: int, currency: str) -> str:
     """An amount in minor units, with its currency."""
     value = Decimal(amount).scaleb(-get_currency_precision(currency))
     return format_currency(value, currency, locale=_locale())
+
+
+@register.filter
+def summed(lines: Iterable[Line]) -> list[tuple[str, int]]:
+    """The lines of a price as a bill has them: those of all passengers together."""
+    amounts: dict[str, int] = {}
+    for line in lines:
+        name = _line(line)
+        amounts[name] = amounts.get(name, 0) + line.amount
+    return list(amounts.items())
+
+
+def _line(line: Line) -> str:
+    """What a line is for."""
+    if line.code in NAMES:
+        return named(line.code)
+    return named(line.kind) if line.kind in ("BASE", "FEE") else f"{named(line.kind)} {line.code}"
 
 
 @register.filter
