@@ -37,6 +37,7 @@ from booking.steps.effects import (
     expire,
     issue_tickets,
     refuse,
+    refunded,
     reject,
     take_price,
     tell,
@@ -70,7 +71,6 @@ refund_at_once: Final = tell("charged", "though given up: what is not kept goes 
 void_at_once: Final = tell("late authorization", "the void is asked for")
 not_charged: Final = tell("not charged", "{signal.reason.code}: the void is asked for")
 voided: Final = tell("voided", "the card is released, nothing is charged")
-refunded: Final = tell("refunded", "{signal.amount} {signal.currency} go back to the card")
 
 
 def asked_again(step: str, asks: Ask, what: str) -> Mapping[type, Reaction]:

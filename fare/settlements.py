@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from contracts.money import money
 from contracts.quotes import CancelationQuote, ChangeQuote
 from contracts.values import Conditions, Passenger, Penalty, Price, PriceLine, Reason, Settlement
 from fare.pricing import Quoted, Refused, quote
@@ -185,9 +186,11 @@ def _why_canceled(
     else:
         yield Reason(code="not_refundable", text=f"{of} is not refundable: fare and charges stay.")
     if taxes := _sum([line for line in returned if line.kind == "TAX"]):
-        yield Reason(code="taxes_returned", text=f"Taxes come back: {taxes} {currency}.")
+        yield Reason(code="taxes_returned", text=f"Taxes come back: {money(taxes, currency)}.")
     if fee:
-        text = f"The fee is {penalty.fee} for each passenger: {fee} {currency}."
+        text = (
+            f"The fee is {money(penalty.fee, currency)} for each passenger: {money(fee, currency)}."
+        )
         yield Reason(code="cancelation_fee", text=text)
 
 
@@ -195,15 +198,15 @@ def _why_changed(
     currency: str, difference: int, fee: int, left: int, forfeited: int
 ) -> Iterator[Reason]:
     if difference > 0:
-        yield Reason(code="dearer", text=f"It costs {difference} {currency} more.")
+        yield Reason(code="dearer", text=f"It costs {money(difference, currency)} more.")
     elif difference < 0:
-        yield Reason(code="cheaper", text=f"It costs {-difference} {currency} less.")
+        yield Reason(code="cheaper", text=f"It costs {money(-difference, currency)} less.")
     else:
         yield Reason(code="same_price", text="It costs the same.")
     if fee:
-        yield Reason(code="change_fee", text=f"The fee is {fee} {currency}.")
+        yield Reason(code="change_fee", text=f"The fee is {money(fee, currency)}.")
     if forfeited:
-        text = f"The fare is not refundable: {forfeited} {currency} are forfeited."
+        text = f"The fare is not refundable: {money(forfeited, currency)} are forfeited."
         yield Reason(code="difference_forfeited", text=text)
     elif left:
-        yield Reason(code="difference_refunded", text=f"{left} {currency} come back.")
+        yield Reason(code="difference_refunded", text=f"{money(left, currency)} come back.")

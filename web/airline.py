@@ -147,9 +147,7 @@ class Airline:
         path = f"{_path(reservation_id)}/cancelation-quotes"
         return self._post(path, {}, CancelationQuote)
 
-    def cancel(
-        self, reservation_id: str, *, quote_id: str, version: int, once: str
-    ) -> Reservation:
+    def cancel(self, reservation_id: str, *, quote_id: str, version: int, once: str) -> Reservation:
         """Give it up, if it still is as it was seen, for what was quoted, if anything was."""
         body = {"quote_id": quote_id} if quote_id else {}
         headers = {"If-Match": f'"{version}"', "Idempotency-Key": once}

@@ -91,9 +91,7 @@ def _seated(number: int, seats: tuple[str, ...]) -> dict[str, Any]:
 
 def _unprefixed(data: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return {
-        name.removeprefix(prefix): value
-        for name, value in data.items()
-        if name.startswith(prefix)
+        name.removeprefix(prefix): value for name, value in data.items() if name.startswith(prefix)
     }
 
 

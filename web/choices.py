@@ -40,9 +40,7 @@ class Party:
     def types(self) -> tuple[str, ...]:
         """What each of them is, the adults first."""
         counts = (self.adults, self.children, self.infants)
-        return tuple(
-            kind for kind, count in zip(TYPES, counts, strict=True) for _ in range(count)
-        )
+        return tuple(kind for kind, count in zip(TYPES, counts, strict=True) for _ in range(count))
 
     def query(self) -> dict[str, int]:
         """As an address has it."""

@@ -92,8 +92,8 @@ class SearchForm(forms.Form):
     destination = AirportField(label=_("To"))
     date = DayField(label=_("Date"))
     adults = _count(_("Adults"), 1, 1)
-    children = _count(_("Children, 2 to 11"), 0, 0)
-    infants = _count(_("Infants, under 2"), 0, 0)
+    children = _count(_("Children (2–11)"), 0, 0)
+    infants = _count(_("Infants (0–1)"), 0, 0)
 
     def clean(self) -> dict[str, Any]:
         """All of it together."""
@@ -107,7 +107,9 @@ class SearchForm(forms.Form):
     @property
     def party(self) -> Party:
         """Who flies."""
-        return Party(**{kind: self.cleaned_data[kind] for kind in ("adults", "children", "infants")})
+        return Party(
+            **{kind: self.cleaned_data[kind] for kind in ("adults", "children", "infants")}
+        )
 
     @staticmethod
     def first() -> dict[str, Any]:
@@ -148,9 +150,7 @@ class PassengerForm(forms.Form):
 
     def traveler(self) -> dict[str, Any]:
         """As the API is told of them."""
-        return {
-            name: str(value) for name, value in self.cleaned_data.items() if value is not None
-        }
+        return {name: str(value) for name, value in self.cleaned_data.items() if value is not None}
 
 
 class OnceForm(forms.Form):

@@ -1,13 +1,12 @@
 """What can be done with a reservation, and how it stands."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from web.airline import Airline
-from web.answers import CancelationQuote, Departure, Payment, Reservation
+from web.answers import CancelationQuote, Departure, Payment, Reservation, SeatMap
 from web.choices import Choice, choice_again
 from web.gateway import NoAnswer, Refused
 from web.progress import Progress
@@ -83,21 +82,19 @@ def party_of(reservation: Reservation) -> dict[int, str]:
     }
 
 
-def terms_of(reservation: Reservation, chosen: str = "") -> Terms:
+def terms_of(reservation: Reservation, seat_map: SeatMap) -> Terms:
     """Which seats may be had for those of a reservation: none that costs more than the dearest of
-    its own, or than what was paid for it; the API looks more closely."""
+    its own, or than was paid for it. The API looks more closely, at who moves where."""
     price = reservation.price
-    charges: Mapping[str, int] = {}
-    if price and price.conditions:
-        charges = price.conditions.seat_charges
-    paid = [paid_for_seat(price, one.passenger_id) for one in reservation.passengers]
-    return Terms(
+    conditions = price.conditions if price else None
+    terms = Terms(
         cabin=reservation.cabin,
-        charges=charges,
-        chosen=frozenset({chosen} - {""}),
+        charges=conditions.seat_charges if conditions else {},
         own=frozenset(passenger.seat_number for passenger in reservation.passengers),
-        most=max(paid) if charges else None,
     )
+    paid = [paid_for_seat(price, one.passenger_id) for one in reservation.passengers]
+    worth = [terms.price(seat) for seat in seat_map.seats if seat.seat_number in terms.own]
+    return replace(terms, most=max(paid + worth)) if terms.charges else terms
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,7 @@ def on_sale(
     names = {cabin.cabin for departure in departures for cabin in departure.cabins}
     passengers = party.passengers()
     offers = [
-        offer
-        for name in sorted(names)
-        for offer in _offers(airline, route, passengers, cabin=name)
+        offer for name in sorted(names) for offer in _offers(airline, route, passengers, cabin=name)
     ]
     return [OnSale(one, tuple(_cabins(one, offers, party))) for one in departures]
 
@@ -63,9 +61,7 @@ def _offers(
         return ()
 
 
-def _cabins(
-    departure: Departure, offers: Iterable[Offer], party: Party
-) -> Iterator[CabinOnSale]:
+def _cabins(departure: Departure, offers: Iterable[Offer], party: Party) -> Iterator[CabinOnSale]:
     own = [offer for offer in offers if offer.flight_number == departure.flight_number]
     for cabin in departure.cabins:
         prices = [offer for offer in own if offer.cabin == cabin.cabin]

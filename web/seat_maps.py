@@ -62,6 +62,11 @@ class Drawing:
     prices: tuple[int, ...]
 
     @property
+    def states(self) -> frozenset[str]:
+        """What there is among its seats."""
+        return frozenset(place.state for place in self.places)
+
+    @property
     def places(self) -> Iterator[Place]:
         """Every seat."""
         for cabin in self.cabins:
@@ -113,9 +118,7 @@ def draw(seat_map: SeatMap, terms: Terms) -> Drawing:
     return Drawing(cabins=cabins, prices=prices)
 
 
-def _cabin(
-    name: str, seats: tuple[Seat, ...], terms: Terms, prices: tuple[int, ...]
-) -> CabinMap:
+def _cabin(name: str, seats: tuple[Seat, ...], terms: Terms, prices: tuple[int, ...]) -> CabinMap:
     letters = _grouped(sorted({seat.letter for seat in seats}))
     rows = groupby(seats, key=lambda seat: seat.row)
     return CabinMap(

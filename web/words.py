@@ -16,7 +16,9 @@ PROBLEMS: Final[Mapping[str, object]] = MappingProxyType(
         "departure-closed": gettext_lazy("Check-in has closed: this departure is not sold now."),
         "departure-departed": gettext_lazy("This departure has left."),
         "departure-canceled": gettext_lazy("This departure has been canceled."),
-        "offer-expired": gettext_lazy("The price was held for some minutes. This is today's price."),
+        "offer-expired": gettext_lazy(
+            "The price was held for some minutes. This is today's price."
+        ),
         "offer-mismatch": gettext_lazy("The price has changed. Have a look at it, and go on."),
         "offer-forged": gettext_lazy("The price has changed. Have a look at it, and go on."),
         "infant-in-exit-row": gettext_lazy("An infant cannot sit in an exit row."),

@@ -6,6 +6,7 @@ from datetime import datetime
 from booking import selectors
 from booking.models import Reservation, ReservationPassenger, Saga
 from booking.selectors import Conflict
+from contracts.money import money
 from contracts.values import Price
 
 
@@ -49,7 +50,8 @@ def must_be_paid_for(
     covered = sum(max(_paid(old, price), _charge(reservation, old, price, now)) for old, _ in moved)
     if cost > covered:
         raise SeatCostsMore(
-            f"These seats cost {cost} {price.currency} in minor units; {covered} are paid for."
+            f"These seats cost {money(cost, price.currency)}; "
+            f"{money(covered, price.currency)} are paid for."
         )
 
 

@@ -23,6 +23,7 @@ from contracts.payment import (
     PaymentCaptured,
     PaymentCaptureFailed,
     PaymentDeclined,
+    PaymentRefunded,
 )
 from contracts.values import Reason, Settlement, Ticket
 
@@ -114,7 +115,8 @@ def _cancel(
     was_confirmed = reservation.status == Reservation.Status.CONFIRMED
     party = _end(reservation, Reservation.Status.CANCELED, now)
     why = ": ".join(filter(None, (reason.code, reason.text)))
-    kept = f", {settlement.charged} {settlement.currency} kept" if settlement.charged else ""
+    charged = money(settlement.charged, settlement.currency)
+    kept = f", {charged} kept" if settlement.charged else ""
     note(reservation, "canceled", f"{why}: {seats_of(party)} free again{kept}", now=now)
     return [
         ReservationCanceled(
@@ -146,6 +148,13 @@ def issue_tickets(
             price=reservation.price(),
         )
     ]
+
+
+def refunded(saga: Saga, event: PaymentRefunded, now: datetime) -> list[BookingEvent]:
+    """Only the timeline changes: refunded."""
+    told = f"{money(event.amount, event.currency)} go back to the card"
+    note(saga.reservation, "refunded", told, now=now)
+    return []
 
 
 def tell(entry: str, detail: str) -> Effect:

@@ -91,7 +91,7 @@ def test_a_quote_says_what_comes_back_and_why(client: Client) -> None:
         ],
         "reasons": [
             {"code": "not_refundable", "text": quote["reasons"][0]["text"]},
-            {"code": "taxes_returned", "text": "Taxes come back: 1500 EUR."},
+            {"code": "taxes_returned", "text": "Taxes come back: 15.00 EUR."},
         ],
         "returned": [{"kind": "TAX", "code": "GB", "amount": 1500, "passenger_id": None}],
     }
@@ -212,7 +212,7 @@ def test_a_cancelation_gives_back_what_was_quoted(client: Client) -> None:
     assert (refund.amount, refund.authorization_number) == (BACK, 1)
     ended = tell(PaymentRefunded, reservation)
     assert (ended.kind, ended.step, ended.live) == ("CANCELING", "COMPENSATED", None)
-    assert reservation.timeline.latest("id").detail == "1500 EUR go back to the card"
+    assert reservation.timeline.latest("id").detail == "15.00 EUR go back to the card"
 
 
 def test_where_nothing_comes_back_nothing_is_asked_of_payment(client: Client) -> None:

@@ -65,13 +65,16 @@ def test_a_seat_that_costs_no_more_is_given(
     assert held() == {wants}
 
 
-@pytest.mark.parametrize(("has", "paid", "wants"), [("12B", 0, "12A"), ("12C", 400, "12A")])
+@pytest.mark.parametrize(
+    ("has", "paid", "told", "wants"),
+    [("12B", 0, "0.00 EUR", "12A"), ("12C", 400, "4.00 EUR", "12A")],
+)
 def test_a_dearer_seat_is_refused_and_says_what_it_costs(
-    client: Client, has: str, paid: int, wants: str
+    client: Client, has: str, paid: int, told: str, wants: str
 ) -> None:
     refused = change(client, bought(has, paid=paid), wants)
     problem = problem_of(refused, 409, "seat-costs-more")
-    assert problem["detail"] == (f"These seats cost 900 EUR in minor units; {paid} are paid for.")
+    assert problem["detail"] == f"These seats cost 9.00 EUR; {told} are paid for."
     assert held() == {has}
 
 

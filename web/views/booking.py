@@ -100,16 +100,16 @@ def _send(request: HttpRequest, airline: Airline, choice: Choice) -> HttpRespons
         raise
     except NoAnswer:
         # The key stays: sent again, it is the same reservation, if there is one already.
-        forms.troubles.append(
-            _("No answer came. Send it again: it will not be booked twice.")
-        )
+        forms.troubles.append(_("No answer came. Send it again: it will not be booked twice."))
         return _asking(request, airline, choice, forms)
     return redirect("reservation", made.id)
 
 
 def _anew(request: HttpRequest, choice: Choice, *troubles: str) -> BookingForms:
     """The forms as they were typed, for another request."""
-    typed = {name: value for name, value in request.POST.items() if name not in ("once", "offer_id")}
+    typed = {
+        name: value for name, value in request.POST.items() if name not in ("once", "offer_id")
+    }
     forms = BookingForms.of(choice, initial=typed)
     forms.troubles.extend(troubles)
     return forms

@@ -75,9 +75,7 @@ def _told(
     return _shown(request, story, form, trouble)
 
 
-def _shown(
-    request: HttpRequest, story: Story, card: CardForm, trouble: str = ""
-) -> HttpResponse:
+def _shown(request: HttpRequest, story: Story, card: CardForm, trouble: str = "") -> HttpResponse:
     shown = {"story": story, "progress": story.progress, "reservation": story.reservation}
     shown |= {"card": card, "trouble": trouble, "again": _address(story.again)}
     return render(request, "web/reservation.html", shown)
@@ -111,7 +109,7 @@ def seat(request: HttpRequest, reservation_id: UUID) -> HttpResponse:
         else:
             return redirect("reservation", reservation_id)
     seat_map = airline.seat_map(now.flight_number, now.departure_date)
-    drawing = draw(seat_map, terms_of(now))
+    drawing = draw(seat_map, terms_of(now, seat_map))
     shown = {"reservation": now, "departure": seat_map, "drawing": drawing, "form": form}
     return render(request, "web/seat.html", {**shown, **told})
 
@@ -152,9 +150,7 @@ def cancelation(request: HttpRequest, reservation_id: UUID) -> HttpResponse:
     return _quoted(request, airline, airline.reservation(str(reservation_id)), trouble)
 
 
-def _quoted(
-    request: HttpRequest, airline: Airline, now: Reservation, trouble: str
-) -> HttpResponse:
+def _quoted(request: HttpRequest, airline: Airline, now: Reservation, trouble: str) -> HttpResponse:
     """The page with what comes back as of now."""
     back = Return.of(airline, now)
     if back.refused:
