@@ -51,7 +51,8 @@ class BookingForms:
 
     def are_valid(self) -> bool:
         """Whether all of it is good; every form is looked at, so that each says what is wrong."""
-        return all([form.is_valid() for form in (*self.passengers, self.contact)])
+        unfit = [form for form in (*self.passengers, self.contact) if not form.is_valid()]
+        return not unfit
 
     def reserve(self, airline: Airline, choice: Choice, *, is_hold: bool) -> Reservation:
         """Ask for the reservation."""

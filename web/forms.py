@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from web import places
-from web.choices import MOST_PASSENGERS, Party
+from web.choices import KINDS, MOST_PASSENGERS, Party
 
 # By the airline's rules: under two, and under twelve, on the day of departure.
 INFANT_UNDER: Final = 2
@@ -81,7 +81,7 @@ class NameField(forms.CharField):
 def _count(label: Any, least: int, first: int) -> forms.TypedChoiceField:
     choices = [(number, str(number)) for number in range(least, MOST_PASSENGERS + 1)]
     return forms.TypedChoiceField(
-        choices=choices, coerce=int, label=label, initial=first, required=False, empty_value=first
+        choices=choices, coerce=int, label=label, initial=first, required=False, empty_value=None
     )
 
 
@@ -92,24 +92,23 @@ class SearchForm(forms.Form):
     destination = AirportField(label=_("To"))
     date = DayField(label=_("Date"))
     adults = _count(_("Adults"), 1, 1)
-    children = _count(_("Children (2–11)"), 0, 0)
-    infants = _count(_("Infants (0–1)"), 0, 0)
+    children = _count(_("Children (2 to 11)"), 0, 0)
+    infants = _count(_("Infants (under 2)"), 0, 0)
 
     def clean(self) -> dict[str, Any]:
         """All of it together."""
         found: dict[str, Any] = super().clean() or {}
         if found.get("origin") and found["origin"] == found.get("destination"):
             self.add_error("destination", _("This is where you start."))
-        if sum(found.get(kind) or 0 for kind in ("adults", "children", "infants")) > 9:
+        if sum(found.get(kind) or 0 for kind in KINDS) > MOST_PASSENGERS:
             self.add_error("adults", _("At most nine can fly together on one reservation."))
         return found
 
     @property
     def party(self) -> Party:
         """Who flies."""
-        return Party(
-            **{kind: self.cleaned_data[kind] for kind in ("adults", "children", "infants")}
-        )
+        counts = {kind: self.cleaned_data[kind] for kind in KINDS}
+        return Party(**{kind: count for kind, count in counts.items() if count is not None})
 
     @staticmethod
     def first() -> dict[str, Any]:
@@ -220,7 +219,7 @@ class SeatForm(forms.Form):
 
 
 class CancelationForm(OnceForm):
-    """That a reservation is to be given up, as it was seen, for what was quoted, if anything was."""
+    """That a reservation is to be given up, as it was seen, for what was quoted."""
 
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     quote_id = forms.CharField(max_length=16_000, widget=forms.HiddenInput, required=False)

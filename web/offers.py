@@ -1,8 +1,9 @@
 """Prices, as the pages compare them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from web import words
 from web.airline import Airline
@@ -41,22 +42,25 @@ def on_sale(
     Raises:
         Refused: there is no such airport.
     """
-    route = {"origin": origin, "destination": destination, "day": day}
-    departures = airline.departures(**route, seats=party.size)
-    names = {cabin.cabin for departure in departures for cabin in departure.cabins}
-    passengers = party.passengers()
-    offers = [
-        offer for name in sorted(names) for offer in _offers(airline, route, passengers, cabin=name)
-    ]
+    departures = airline.departures(
+        origin=origin, destination=destination, day=day, seats=party.size
+    )
+    ask = partial(
+        airline.offers,
+        origin=origin,
+        destination=destination,
+        day=day,
+        passengers=party.passengers(),
+    )
+    names = sorted({cabin.cabin for one in departures for cabin in one.cabins})
+    offers = [offer for name in names for offer in _or_none(partial(ask, cabin=name))]
     return [OnSale(one, tuple(_cabins(one, offers, party))) for one in departures]
 
 
-def _offers(
-    airline: Airline, route: dict[str, object], passengers: Iterable[object], **narrowed: object
-) -> tuple[Offer, ...]:
+def _or_none(ask: Callable[[], tuple[Offer, ...]]) -> tuple[Offer, ...]:
     """What is offered; nothing, where the rules of the fares allow nothing."""
     try:
-        return airline.offers(**route, passengers=passengers, **narrowed)  # type: ignore[arg-type]
+        return ask()
     except Refused:
         return ()
 

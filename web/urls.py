@@ -1,7 +1,6 @@
 """Which page is where."""
 
 from datetime import date
-from typing import Final
 
 from django.urls import path, register_converter
 
@@ -11,7 +10,7 @@ from web.views import booking, managing, operations, signing
 class DayConverter:
     """A date in an address, as RFC 3339 writes it."""
 
-    regex: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
     def to_python(self, value: str) -> date:
         """The date; ValueError, which Django takes for an unknown address, where there is none."""

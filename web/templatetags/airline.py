@@ -8,13 +8,11 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import format_currency, get_currency_precision
 from django import template
-from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from web import places, words
-from web.answers import Line
+from web.answers import Departure, Line
 
 register = template.Library()
 
@@ -81,22 +79,16 @@ def clock(moment: datetime, zone: str) -> str:
 
 
 @register.filter
-def day(moment: datetime, zone: str) -> str:
-    """What day it is in a place at a moment."""
-    return date_format(moment.astimezone(ZoneInfo(zone)).date(), "D j M")
-
-
-@register.filter
-def days_later(arrival: datetime, departure: object) -> int:
+def days_later(departure: Departure) -> int:
     """How many days later than the date of departure it is on arrival, by the clocks there."""
-    found = arrival.astimezone(ZoneInfo(getattr(departure, "destination_zone")))
-    return (found.date() - getattr(departure, "departure_date")).days
+    arrival = departure.arrives_at.astimezone(ZoneInfo(departure.destination_zone))
+    return (arrival.date() - departure.departure_date).days
 
 
 @register.filter
-def lasting(departure: object) -> str:
+def lasting(departure: Departure) -> str:
     """How long a departure flies: `2 h 45 min`."""
-    flown = getattr(departure, "arrives_at") - getattr(departure, "departs_at")
+    flown = departure.arrives_at - departure.departs_at
     hours, minutes = divmod(int(flown.total_seconds()) // 60, 60)
     return _("%(hours)d h %(minutes)02d min") % {"hours": hours, "minutes": minutes}
 

@@ -149,8 +149,8 @@ def _asking(
         forms.troubles.append(bill.trouble)
     forms.contact.initial["offer_id"] = bill.offer.offer_id if bill.offer else ""
     shown = {"choice": choice, "departure": departure, "bill": bill, "forms": forms}
-    shown |= {"address": _address("passengers", choice), "seats": _address("seats", choice)}
-    return render(request, "web/passengers.html", {**shown, **(lost or {})})
+    links = {"address": _address("passengers", choice), "seats": _address("seats", choice)}
+    return render(request, "web/passengers.html", {**shown, **links, **(lost or {})})
 
 
 def _names(airline: Airline, choice: Choice) -> dict[str, str]:
