@@ -9,7 +9,7 @@ from django.test import Client
 
 from contracts.operations import Lag, Operations, Owners
 from tests.web.standing import FakeGateway, backlog, said, sold
-from web import views
+from web import visitors
 from web.operations import SERVICES
 
 Screen = Callable[..., str]
@@ -22,7 +22,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
     def shown(**changed: Operations | None) -> str:
         told = {service: said(service) for service in SERVICES} | changed
         gateway = FakeGateway(*(one for one in told.values() if one))
-        monkeypatch.setattr(views, "gateway", gateway)
+        monkeypatch.setattr(visitors, "gateway", gateway)
         answer = Client().get("/operations")
         assert answer.status_code == 200
         return re.sub(r"\s+", " ", answer.content.decode())
@@ -140,5 +140,5 @@ def test_an_answer_that_cannot_be_read_is_told(
 ) -> None:
     gateway: Any = FakeGateway()
     gateway.answers = {"/api/ops/booking": b"{}"}
-    monkeypatch.setattr(views, "gateway", gateway)
+    monkeypatch.setattr(visitors, "gateway", gateway)
     assert "Its answer cannot be read." in Client().get("/operations").content.decode()

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from tests.web.standing import FakeGateway
-from web import sign_in, views
+from web import sign_in, visitors
 
 KEY = "a-key-that-opens-the-api"
 
@@ -12,13 +12,13 @@ KEY = "a-key-that-opens-the-api"
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> FakeGateway:
     fake = FakeGateway()
-    monkeypatch.setattr(views, "gateway", fake)
+    monkeypatch.setattr(visitors, "gateway", fake)
     return fake
 
 
 def test_what_one_signs_in_with_is_passed_on_until_one_signs_out(gateway: FakeGateway) -> None:
     client = Client()
-    assert client.post("/sign-in", {"key": KEY})["Location"] == "/operations"
+    assert client.post("/sign-in", {"key": KEY})["Location"] == "/"
     assert "Sign out" in client.get("/operations").content.decode()
     assert gateway.keys == {KEY}
     client.post("/sign-out")
