@@ -1,9 +1,11 @@
 """From passengers and a card to a reservation."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from tests.gateway.upstreams import Seen
 from tests.web.api import DAY, ID, Api, offer, problem, reservation
@@ -113,10 +115,6 @@ INFANT = {"p3-given_name": "Liv", "p3-surname": "Berg", "p3-date_of_birth": "203
 @pytest.fixture
 def in_2039(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those who are to fly are born by then."""
-    from datetime import UTC, datetime
-
-    from django.utils import timezone
-
     monkeypatch.setattr(timezone, "now", lambda: datetime(2039, 12, 1, tzinfo=UTC))
 
 

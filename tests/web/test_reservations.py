@@ -341,9 +341,7 @@ def test_a_quote_that_holds_no_longer_is_asked_for_anew(api: Api, visitor: Visit
     assert (visitor.value("quote_id"), visitor.value("version")) == ("another", "4")
 
 
-def test_what_comes_back_is_waited_for_and_told(
-    api: Api, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_comes_back_is_waited_for_and_told(api: Api, visitor: Visitor) -> None:
     given_up = reservation("CANCELED", updated_at="2999-01-01T00:00:00Z")
     api.has(given_up, *BOUGHT, "canceled", payment=PAID)
     page = visitor.get(PAGE)
