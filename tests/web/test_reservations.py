@@ -247,7 +247,7 @@ def test_a_seat_lost_to_somebody_else_is_told_with_the_nearest(api: Api, visitor
     api.has(reservation())
     api.answers[CHANGE] = problem(409, "seat-taken", seats=["1D"], nearest_free=["1E"])
     page = visitor.post(SEAT, **WANTED)
-    assert "seat 1D is taken" in visitor.text()
+    assert "Somebody else has just taken 1D." in visitor.text()
     assert '<button class="quiet" name="seat" value="1E"' in page
 
 

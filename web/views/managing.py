@@ -124,7 +124,7 @@ def _lost(refused: Refused) -> dict[str, Any]:
         return {}
     problem = refused.problem
     seats = ", ".join(problem.get("seats", []))
-    told = _("Somebody else was quicker: seat %(seats)s is taken.") % {"seats": seats}
+    told = _("Somebody else has just taken %(seats)s.") % {"seats": seats}
     return {"trouble": told, "nearest": problem.get("nearest_free", [])}
 
 
