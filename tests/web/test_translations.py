@@ -45,7 +45,7 @@ def of_code() -> set[Text]:
         str(text)
         for file in APP.rglob("*.py")
         for _line, _name, text, _comments in extract_python(
-            BytesIO(file.read_bytes()), list(NAMES), [], {}
+            BytesIO(file.read_bytes()), NAMES, [], {}
         )
         if text
     }
