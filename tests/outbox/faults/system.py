@@ -17,7 +17,7 @@ from dev.ports import free_ports
 from dev.stack import Stack
 from dev.supervision import tethered
 from tests.outbox.faults.evidence import Broker, Database
-from tests.outbox.faults.proxy import Proxy
+from dev.proxy import Proxy
 
 DATABASE: Final = "outbox_faults"
 SHARDS: Final = 64

@@ -17,7 +17,7 @@ import pytest
 from dev.folders import private_folder
 from tests.outbox.faults.checker import Report, check
 from tests.outbox.faults.evidence import read_history
-from tests.outbox.faults.proxy import Proxy
+from dev.proxy import Proxy
 from tests.outbox.faults.system import Process, System, TakeOver
 
 pytestmark = [

@@ -1,4 +1,4 @@
-"""The proxy that the fault runs put in front of the servers."""
+"""The proxy that fault runs put in front of the servers."""
 
 import contextlib
 import socket
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.outbox.faults.proxy import Proxy
+from dev.proxy import Proxy
 
 WAIT_SECONDS = 5
 
