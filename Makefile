@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-slow screenshots test-exhaustive lint types bench-outbox bench-booking bench-payment bench-saga bench-fare bench-notification events openapi saga
+.PHONY: help demo up down test test-slow screenshots test-exhaustive lint types chaos bench-outbox bench-booking bench-payment bench-saga bench-fare bench-notification events openapi saga
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-17s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ lint:  ## format, rules, import contracts, migrations, deployment checks
 
 types:  ## mypy, strict
 	@$(PYTHON) dev/lint.py types
+
+chaos:  ## the whole system under load while everything is broken, then checked (DURATION=seconds SEED=n)
+	@$(PYTHON) dev/chaos.py $(if $(DURATION),--duration $(DURATION)) $(if $(SEED),--seed $(SEED))
 
 events:  ## docs/events/ anew, from the contracts
 	@$(PYTHON) dev/events.py

@@ -52,11 +52,14 @@ class Service:
             name = f"{self.name}-{arguments[0].replace('_', '-')}"
             yield Process(name, self.name, ("manage.py", *arguments))
 
-    def workers(self) -> Iterator[Process]:
-        """The long-running commands, named like `booking-run-outbox-relay`."""
+    def workers(self, instances: int = 1) -> Iterator[Process]:
+        """The long-running commands, each so often, named like `booking-run-outbox-relay`; further
+        ones of a kind `booking-run-outbox-relay-2` and so on."""
         for command in self.commands:
-            name = f"{self.name}-{command.replace('_', '-')}"
-            yield Process(name, self.name, ("manage.py", command), self.niceness)
+            for number in range(1, instances + 1):
+                name = f"{self.name}-{command.replace('_', '-')}"
+                name += f"-{number}" if number > 1 else ""
+                yield Process(name, self.name, ("manage.py", command), self.niceness)
 
 
 BOOKING = Service(

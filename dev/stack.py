@@ -55,7 +55,8 @@ class Stack:
     """The services of `services` on one backing, everything they write below `folder`.
 
     `ports` gives each service's port by name; without it free ones are taken. `as_child` ends the
-    whole stack when this process ends, however it ends.
+    whole stack when this process ends, however it ends. `instances` is how many processes there are
+    of each long-running command.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Stack:
         ports: Mapping[str, int] | None = None,
         settings: Mapping[str, str] | None = None,
         as_child: bool = True,
+        instances: int = 1,
     ) -> None:
         self.folder = folder
         self.backing = backing
@@ -76,6 +78,7 @@ class Stack:
         self.supervisor = Supervisor(folder, self.environment_file)
         self._extra = dict(settings or {})
         self._as_child = as_child
+        self._instances = instances
 
     def _free_ports(self) -> dict[str, int]:
         names = [service.name for service in self.services]
@@ -168,7 +171,7 @@ class Stack:
         names = [process.name for service in self.services for process in self._processes(service)]
         check = self.supervisor.crash_watch(names)
         for name in names:
-            self._wait(name, partial(self._serves, name), check)
+            self._wait(name, partial(self.serves, name), check)
 
     # One process
 
@@ -176,7 +179,7 @@ class Stack:
         """Start a process, database or broker by name; with `wait`, return when it serves."""
         self.supervisor.start_program(name)
         if wait:
-            self._wait(name, partial(self._serves, name), self.supervisor.crash_watch([name]))
+            self._wait(name, partial(self.serves, name), self.supervisor.crash_watch([name]))
 
     def stop_process(self, name: str) -> None:
         """SIGTERM; returns when it has ended. It stays ended until it is started again."""
@@ -222,14 +225,19 @@ class Stack:
         """Every process, database and broker of the stack."""
         return [*(program.name for program in [*self.backing.programs(), *self._programs()])]
 
-    # How it is made
+    def variables(self, process: Process) -> dict[str, str]:
+        """What a process has in its environment besides the stack's settings."""
+        return {"SERVICE": process.service, **_module(process.service)}
 
-    def _serves(self, name: str) -> bool:
+    def serves(self, name: str) -> bool:
+        """Whether a process, database or broker does what it is there for."""
         if name in self.ports:
             return self.is_ready(name)
         if name in {program.name for program in self.backing.programs()}:
             return self.backing.answers(name)
         return self.is_running(name)
+
+    # How it is made
 
     def _settings(self) -> dict[str, str]:
         upstreams = {f"{name.upper()}_URL": self.url(name) for name in self.ports}
@@ -242,16 +250,15 @@ class Stack:
         return {**common, **upstreams, **admins, **self.backing.settings(), **self._extra}
 
     def _processes(self, service: Service) -> list[Process]:
-        return [service.web(self.ports[service.name]), *service.workers()]
+        return [service.web(self.ports[service.name]), *service.workers(self._instances)]
 
     def _programs(self) -> list[Program]:
         return [
             Program(
                 process.name,
                 (*_nice(process.niceness), sys.executable, *process.arguments),
-                environment=(
-                    f"SERVICE={process.service}",
-                    *(f"{name}={value}" for name, value in _module(process.service).items()),
+                environment=tuple(
+                    f"{name}={value}" for name, value in self.variables(process).items()
                 ),
             )
             for service in self.services

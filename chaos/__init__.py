@@ -1,0 +1,1 @@
+"""`make chaos`: the whole system under load and under faults, and the checker of what is left."""

@@ -1,0 +1,119 @@
+"""One run: start, load and break, let it settle, collect, judge."""
+
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+from chaos.collecting import Collector
+from chaos.databases import Databases
+from chaos.evidence import Evidence, Process
+from chaos.faults import plan
+from chaos.injector import Injector, Watch
+from chaos.load import Load
+from chaos.mailbox import Mailbox
+from chaos.settling import Settling
+from chaos.system import System
+from chaos.topics import read_topics
+from dev.console import step
+
+# What is begun last should have met a fault, and be over in time all the same.
+QUIET_SECONDS: Final = 5.0
+LINE_SECONDS: Final = 2.0
+
+
+class Run:
+    """A run on a started system.
+
+    Args:
+        system: what is broken.
+        mailbox: where its mails go.
+        seed: of load and faults.
+        duration: how many seconds both last.
+    """
+
+    def __init__(self, system: System, mailbox: Mailbox, *, seed: int, duration: float) -> None:
+        self.system = system
+        self.mailbox = mailbox
+        self.seed = seed
+        self.duration = duration
+        self.databases = Databases(system.servers.mariadb)
+        self.settling = Settling(self.databases)
+        self.load = Load(system.gateway, seed)
+        self.watch = Watch(system)
+        self.injector = Injector(system, plan(seed, duration, system.processes))
+
+    def execute(self) -> Evidence:
+        """Everything, to the evidence."""
+        self.watch.start()
+        self.load.start()
+        try:
+            self._break()
+        finally:
+            self.load.stop()
+        self.load.join()
+        step(f"load and faults are over: {self._so_far()}")
+        took = self.settling.wait(lambda line: print(f"  {line}", flush=True))
+        step(f"settled after {took:.0f} s; collecting")
+        self.watch.stop()
+        return self.collect()
+
+    def _break(self) -> None:
+        ending = threading.Timer(self.duration - QUIET_SECONDS, self.load.stop)
+        ending.start()
+        over = threading.Event()
+        telling = threading.Thread(target=self._tell, args=(over,), daemon=True)
+        telling.start()
+        try:
+            self.injector.run()
+        finally:
+            over.set()
+            ending.cancel()
+            telling.join()
+
+    def _tell(self, over: threading.Event) -> None:
+        """The live line."""
+        begun = time.monotonic()
+        while not over.wait(LINE_SECONDS):
+            broken = ", ".join(f"{one.kind} {one.victim}" for one in self.injector.under_way)
+            health = "healthy" if self.watch.is_healthy else "broken "
+            at = time.monotonic() - begun
+            print(f"  {at:5.0f} s {health} {self._so_far()}  {broken}", flush=True)
+
+    def _so_far(self) -> str:
+        journal, mails = self.load.journal, len(self.mailbox.mails)
+        made = sum(one.what == "reserve" and one.is_done for one in list(journal.requests))
+        return f"{journal.sent} requests, {made} reservations, {mails} mails"
+
+    def collect(self) -> Evidence:
+        """All that is left."""
+        broker = f"127.0.0.1:{self.system.proxies['kafka'].port}"
+        collector = Collector(self.databases, self.system.books)
+        return Evidence(
+            seed=self.seed,
+            duration=self.duration,
+            requests=list(self.load.journal.requests),
+            faults=self.injector.faults(self.watch),
+            mails=list(self.mailbox.mails),
+            messages=list(read_topics(broker)),
+            processes=self._processes(),
+            **collector.collect(self.settling.open_until),
+        )
+
+    def _processes(self) -> list[Process]:
+        states = self.system.stack.supervisor.states()
+        return [
+            Process(name, state.state, self.system.stack.serves(name))
+            for name, state in sorted(states.items())
+        ]
+
+
+def run(folder: Path, *, seed: int, duration: float) -> Evidence:
+    """Start a system of its own below `folder`, run on it, and end it."""
+    with Mailbox() as mailbox:
+        system = System(folder, mail_port=mailbox.port)
+        try:
+            system.start()
+            return Run(system, mailbox, seed=seed, duration=duration).execute()
+        finally:
+            system.close()
