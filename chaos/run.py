@@ -2,7 +2,9 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from chaos.collecting import Collector
@@ -20,6 +22,8 @@ from dev.console import step
 # What is begun last should have met a fault, and be over in time all the same.
 QUIET_SECONDS: Final = 5.0
 LINE_SECONDS: Final = 2.0
+# A minute to be final in, and as long to see whether what is late comes at all.
+PATIENCE_SECONDS: Final = 150.0
 
 
 class Run:
@@ -30,13 +34,17 @@ class Run:
         mailbox: where its mails go.
         seed: of load and faults.
         duration: how many seconds both last.
+        patience: how many seconds it may take after that until nothing moves any more.
     """
 
-    def __init__(self, system: System, mailbox: Mailbox, *, seed: int, duration: float) -> None:
+    def __init__(
+        self, system: System, mailbox: Mailbox, *, seed: int, duration: float, patience: float
+    ) -> None:
         self.system = system
         self.mailbox = mailbox
         self.seed = seed
         self.duration = duration
+        self.patience = patience
         self.databases = Databases(system.servers.mariadb)
         self.settling = Settling(self.databases)
         self.load = Load(system.gateway, seed)
@@ -53,7 +61,7 @@ class Run:
             self.load.stop()
         self.load.join()
         step(f"load and faults are over: {self._so_far()}")
-        took = self.settling.wait(lambda line: print(f"  {line}", flush=True))
+        took = self.settling.wait(self.patience, _tell)
         step(f"settled after {took:.0f} s; collecting")
         self.watch.stop()
         return self.collect()
@@ -62,7 +70,7 @@ class Run:
         ending = threading.Timer(self.duration - QUIET_SECONDS, self.load.stop)
         ending.start()
         over = threading.Event()
-        telling = threading.Thread(target=self._tell, args=(over,), daemon=True)
+        telling = threading.Thread(target=self._tell_on, args=(over,), daemon=True)
         telling.start()
         try:
             self.injector.run()
@@ -71,14 +79,14 @@ class Run:
             ending.cancel()
             telling.join()
 
-    def _tell(self, over: threading.Event) -> None:
+    def _tell_on(self, over: threading.Event) -> None:
         """The live line."""
         begun = time.monotonic()
         while not over.wait(LINE_SECONDS):
             broken = ", ".join(f"{one.kind} {one.victim}" for one in self.injector.under_way)
             health = "healthy" if self.watch.is_healthy else "broken "
             at = time.monotonic() - begun
-            print(f"  {at:5.0f} s {health} {self._so_far()}  {broken}", flush=True)
+            _tell(f"{at:5.0f} s {health} {self._so_far()}  {broken}")
 
     def _so_far(self) -> str:
         journal, mails = self.load.journal, len(self.mailbox.mails)
@@ -108,12 +116,30 @@ class Run:
         ]
 
 
-def run(folder: Path, *, seed: int, duration: float) -> Evidence:
-    """Start a system of its own below `folder`, run on it, and end it."""
+def run(
+    folder: Path,
+    *,
+    seed: int,
+    duration: float,
+    patience: float = PATIENCE_SECONDS,
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> Evidence:
+    """Start a system of its own below `folder`, run on it, and end it.
+
+    Args:
+        folder: where everything is kept.
+        seed, duration, patience: see `Run`.
+        settings: more environment variables for the system.
+    """
     with Mailbox() as mailbox:
-        system = System(folder, mail_port=mailbox.port)
+        system = System(folder, mail_port=mailbox.port, settings=settings)
         try:
             system.start()
-            return Run(system, mailbox, seed=seed, duration=duration).execute()
+            planned = Run(system, mailbox, seed=seed, duration=duration, patience=patience)
+            return planned.execute()
         finally:
             system.close()
+
+
+def _tell(line: str) -> None:
+    print(f"  {line}", flush=True)

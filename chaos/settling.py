@@ -9,7 +9,6 @@ from chaos.databases import Databases
 from chaos.invariants.effects import CONSUMERS
 
 LOOK_SECONDS: Final = 1.0
-LONGEST_SECONDS: Final = 180.0
 
 UNFINISHED: Final = """
     SELECT id FROM reservation WHERE status = 'PENDING'
@@ -35,10 +34,10 @@ class Settling:
         self._databases = databases
         self.open_until: dict[str, float] = {}
 
-    def wait(self, tell: Callable[[str], None]) -> float:
-        """Wait until nothing is left to be done, but not for ever; how many seconds that took."""
+    def wait(self, patience: float, tell: Callable[[str], None]) -> float:
+        """Wait until nothing is left to be done, but no longer; how many seconds that took."""
         begun = time.time()
-        while time.time() - begun < LONGEST_SECONDS:
+        while time.time() - begun < patience:
             left = self.left()
             if not left:
                 break

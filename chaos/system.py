@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -40,21 +40,22 @@ class System:
     Args:
         folder: where everything is kept.
         mail_port: of the mail server on 127.0.0.1.
+        settings: more environment variables for the services.
     """
 
-    def __init__(self, folder: Path, *, mail_port: int) -> None:
+    def __init__(self, folder: Path, *, mail_port: int, settings: Mapping[str, str]) -> None:
         names = [service.name for service in SERVICES]
         ports = dict(zip(names, free_ports(len(names)), strict=True))
         self.servers = ProxiedServers(folder)
         self.books = folder / "processor-books.sqlite3"
-        settings = {
+        own = {
             "PROCESSOR_BOOKS": str(self.books),
             "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
             "HOLD_MINUTES": str(HOLD_MINUTES),
             "WEB_CONCURRENCY": str(INSTANCES),
         }
         self.stack = ChaosStack(
-            folder, self.servers, ports=ports, settings=settings, instances=INSTANCES
+            folder, self.servers, ports=ports, settings={**own, **settings}, instances=INSTANCES
         )
         self.clocks = self.stack.clocks = Clocks(folder / "clocks")
         self.proxies = self.servers.proxies

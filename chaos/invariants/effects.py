@@ -130,7 +130,8 @@ def _quotes(evidence: Evidence) -> Iterator[Finding]:
 def _charges(evidence: Evidence) -> Iterator[Finding]:
     """The sagas have counted what payment has told them, once."""
     sagas = grouped(evidence.sagas, lambda one: one.reservation)
-    for key, rows in sagas.items():
+    for reservation in evidence.reservations:
+        key, rows = reservation.id, sagas.get(reservation.id, [])
         told = evidence.events_of.get(("payment", key), [])
         for name, counted in (
             ("PaymentCaptured", sum(row.captured for row in rows)),

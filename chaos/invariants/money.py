@@ -1,7 +1,7 @@
 """3: what was kept is what is owed; the books agree to the cent; nothing was done twice."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from chaos.evidence import (
@@ -93,9 +93,20 @@ def _operations(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(line.reservation, f"the processor did {line.kind} {key}, unasked")
         elif wrong := _differs(recorded[key], line):
             yield Finding(line.reservation, f"{key}: {wrong}")
+    given_up = {one.reservation for one in evidence.operations if one.kind == VOID}
     for key, operation in recorded.items():
-        if operation.status == "SUCCEEDED" and operation.reference and key not in booked:
-            yield Finding(operation.reservation, f"{key} SUCCEEDED, and is not in the books")
+        if key not in booked and _was_asked(operation, given_up):
+            yield Finding(
+                operation.reservation, f"{key} {operation.status}, and is not in the books"
+            )
+
+
+def _was_asked(operation: Operation, given_up: Collection[str]) -> bool:
+    """Whether the processor must have been. Payment itself refuses to authorize what is to be
+    given up, and knows of what was not authorized that there is nothing to charge or give up."""
+    if operation.kind == AUTHORIZE and operation.status == "FAILED":
+        return operation.reservation not in given_up
+    return operation.status == "SUCCEEDED" and bool(operation.reference)
 
 
 def _differs(operation: Operation, line: Booked) -> str:

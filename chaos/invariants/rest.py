@@ -21,6 +21,10 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         if saga.is_stuck or saga.is_live:
             how = "is stuck" if saga.is_stuck else "has not ended"
             yield Finding(saga.reservation, f"its {saga.kind} saga {how} at {saga.step}")
+    bought = {saga.reservation for saga in evidence.sagas if saga.kind == "BUYING"}
+    for reservation in evidence.reservations:
+        if reservation.id not in bought:
+            yield Finding(reservation.id, "has no saga that would end it")
     for operation in evidence.operations:
         if operation.status in OPEN:
             yield Finding(operation.reservation, f"{operation.key} is still {operation.status}")
