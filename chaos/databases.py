@@ -1,5 +1,6 @@
 """The services' databases, read as they are: plain SQL, past the proxies and the services' code."""
 
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -9,7 +10,9 @@ from MySQLdb.cursors import DictCursor  # type: ignore[import-untyped]
 from dev.mariadb import MariaDB
 
 Row = dict[str, Any]
-ANSWER_SECONDS: Final = 20
+ANSWER_SECONDS: Final = 60
+PAUSE_SECONDS: Final = 0.5
+AWAY: Final = frozenset({2002, 2003, 2006, 2013})  # the client's codes for a server that is away
 
 
 class Databases:
@@ -19,7 +22,22 @@ class Databases:
         self._server = server
 
     def rows(self, service: str, query: str, arguments: Sequence[object] = ()) -> list[Row]:
-        """What a query answers, each row by the names of its columns."""
+        """What a query answers, each row by the names of its columns; a server that is just coming
+        back is waited for.
+
+        Raises:
+            OperationalError: it does not come back.
+        """
+        give_up = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                return self._rows(service, query, arguments)
+            except MySQLdb.OperationalError as error:
+                if error.args[0] not in AWAY or time.monotonic() > give_up:
+                    raise
+            time.sleep(PAUSE_SECONDS)
+
+    def _rows(self, service: str, query: str, arguments: Sequence[object]) -> list[Row]:
         connection = MySQLdb.connect(
             host="127.0.0.1",
             port=self._server.port,

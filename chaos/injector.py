@@ -2,6 +2,7 @@
 
 import threading
 import time
+import xmlrpc.client
 from collections.abc import Sequence
 from typing import Final
 
@@ -47,7 +48,7 @@ class Watch:
     def _looks_healthy(self) -> bool:
         try:
             return self._system.is_healthy()
-        except OSError:
+        except (OSError, xmlrpc.client.Error):  # the process manager is busy, or ending
             return False
 
 

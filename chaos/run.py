@@ -54,6 +54,15 @@ class Run:
     def execute(self) -> Evidence:
         """Everything, to the evidence."""
         self.watch.start()
+        try:
+            self._load_and_break()
+            took = self.settling.wait(self.patience, _tell)
+        finally:
+            self.watch.stop()
+        step(f"settled after {took:.0f} s; collecting")
+        return self.collect()
+
+    def _load_and_break(self) -> None:
         self.load.start()
         try:
             self._break()
@@ -61,10 +70,6 @@ class Run:
             self.load.stop()
         self.load.join()
         step(f"load and faults are over: {self._so_far()}")
-        took = self.settling.wait(self.patience, _tell)
-        step(f"settled after {took:.0f} s; collecting")
-        self.watch.stop()
-        return self.collect()
 
     def _break(self) -> None:
         ending = threading.Timer(self.duration - QUIET_SECONDS, self.load.stop)

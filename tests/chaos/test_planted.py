@@ -1,4 +1,4 @@
-"""For each invariant a bug is planted in the code of the running system, and the checker sees it."""
+"""For each invariant a bug is planted in the code of a running system, and the checker sees it."""
 
 import json
 from dataclasses import asdict, dataclass
