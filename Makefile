@@ -25,8 +25,8 @@ test-slow:  ## the slow tests: repeated races, long fault runs
 screenshots:  ## the pictures in docs/screenshots/ anew
 	@SCREENSHOTS=docs/screenshots $(PYTHON) dev/test.py --slow browser -- -k screenshots
 
-test-exhaustive:  ## every other row of the saga's tables changed, in turn: half an hour and more
-	@$(PYTHON) dev/test.py --slow booking -- -m "exhaustive and not mariadb"
+test-exhaustive:  ## every other row of the saga's tables changed, and bugs planted for `make chaos` to see, in turn: an hour
+	@$(PYTHON) dev/test.py --slow booking chaos -- -m "exhaustive and not mariadb"
 
 lint:  ## format, rules, import contracts, migrations, deployment checks
 	@$(PYTHON) dev/lint.py

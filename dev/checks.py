@@ -38,10 +38,10 @@ DEPLOYED = {
 }
 
 # Type-checked once, under booking's settings; a service's own code under its own.
-SHARED = ("config", "contracts", "dev", "manage.py")
+SHARED = ("chaos", "config", "contracts", "dev", "manage.py")
 # Benchmarks of the whole system, which look into booking's database.
 WHOLE = ("saga", "fare")
-SHARED_TESTS = ("config", "contracts", "dev", "e2e", "browser")
+SHARED_TESTS = ("chaos", "config", "contracts", "dev", "e2e", "browser")
 
 
 @dataclass(frozen=True)

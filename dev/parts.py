@@ -38,8 +38,8 @@ class Part:
 
     def wants_the_machine(self, *, slow: bool) -> bool:
         """Whether it starts systems and servers of its own, whose answers it waits for."""
-        breaks_servers = slow and self.folder == "outbox" and self.on_mariadb
-        return self.folder in SYSTEMS or breaks_servers
+        breaks_servers = self.folder == "chaos" or (self.folder == "outbox" and self.on_mariadb)
+        return self.folder in SYSTEMS or (slow and breaks_servers)
 
     def marks(self, *, slow: bool, servers: bool) -> str:
         """The expression for pytest's -m; `servers`: MariaDB and Kafka can be had."""
@@ -67,4 +67,5 @@ def parts() -> Iterator[Part]:
     for on_mariadb in (False, True):
         for name, module in settings.items():
             yield Part(name, module, databases[name], on_mariadb)
+    yield Part("chaos")
     yield from map(Part, OF_THE_WHOLE)

@@ -29,3 +29,9 @@ def test_the_schema_is_there_before_anything_else_runs() -> None:
 
 def test_a_process_is_named_after_its_service_and_command() -> None:
     assert "booking-run-outbox-relay" in {process.name for process in BOOKING.workers()}
+
+
+def test_further_processes_of_a_kind_are_numbered() -> None:
+    names = [process.name for process in BOOKING.workers(2)]
+    assert len(names) == len(set(names)) == 2 * len(BOOKING.commands)
+    assert {"booking-run-outbox-relay", "booking-run-outbox-relay-2"} <= set(names)

@@ -78,4 +78,4 @@ def test_what_starts_servers_of_its_own_has_the_machine_for_itself() -> None:
         for slow in (False, True)
     )
     assert quick == {"dev", "bench", "e2e", "browser"}
-    assert slow == quick | {"outbox on MariaDB"}
+    assert slow == quick | {"outbox on MariaDB", "chaos"}
