@@ -29,8 +29,8 @@ class Bug:
         invariant: the number of the one that must see it.
         what: in words.
         module, text, instead: where a text is replaced by another.
-        needs: what must be broken for it to show.
-        avoids: what must not, because it would explain what is seen.
+        needs: the kind of fault without which it does not show.
+        avoids: what must not be broken, because that would explain what is seen.
     """
 
     invariant: int
@@ -48,7 +48,7 @@ class Bug:
         """Whether a run's faults let it show."""
         victims = [fault.victim for fault in planned]
         avoided = not any(victim.startswith(self.avoids) for victim in victims)
-        return avoided and (not self.needs or self.needs in victims)
+        return avoided and (not self.needs or self.needs in {fault.kind for fault in planned})
 
 
 BUGS: Final = [
@@ -105,7 +105,7 @@ BUGS: Final = [
         "config.outages",
         "    status_code = 503\n",
         "    status_code = 500\n",
-        needs="mariadb",
+        needs="refuse connections to mariadb",
     ),
 ]
 
