@@ -14,10 +14,10 @@ from typing import Final
 from dev.backings import Servers
 from dev.bootstrap import ROOT
 from dev.ports import free_ports
+from dev.proxy import Proxy
 from dev.stack import Stack
 from dev.supervision import tethered
 from tests.outbox.faults.evidence import Broker, Database
-from dev.proxy import Proxy
 
 DATABASE: Final = "outbox_faults"
 SHARDS: Final = 64

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dev.folders import private_folder
+from dev.proxy import Proxy
 from tests.outbox.faults.checker import Report, check
 from tests.outbox.faults.evidence import read_history
-from dev.proxy import Proxy
 from tests.outbox.faults.system import Process, System, TakeOver
 
 pytestmark = [
