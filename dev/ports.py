@@ -7,11 +7,15 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from dev.console import RefusalError
 
 LISTEN = "0A"
 PROC = Path("/proc")
+
+# Sockets that keep ports.
+_kept: Final[list[socket.socket]] = []
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,17 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """That many different ports that nothing listens on, chosen by the kernel."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+    """That many different ports that nothing listens on, chosen by the kernel.
+
+    They are kept for servers, which set SO_REUSEADDR, until this process ends: else the kernel
+    might use one for somebody's connection before its server has started.
+    """
+    for _ in range(count):
+        keeper = socket.socket()
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.bind(("127.0.0.1", 0))
+        _kept.append(keeper)
+    return [keeper.getsockname()[1] for keeper in _kept[-count:]]
 
 
 def require_free(ports: Iterable[int], root: Path) -> None:

@@ -29,6 +29,14 @@ def refusal(port: int, root: Path) -> str:
     return message
 
 
+def test_a_free_port_is_kept_for_a_server() -> None:
+    [port] = free_ports(1)
+    with socket.socket() as anybody, pytest.raises(OSError, match="in use"):
+        anybody.bind(("127.0.0.1", port))
+    with socket.create_server(("127.0.0.1", port)):
+        assert not is_free(port)
+
+
 def test_free_ports_are_free_and_different() -> None:
     ports = free_ports(5)
     assert len(set(ports)) == 5
