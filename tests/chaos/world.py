@@ -196,19 +196,24 @@ def changed(collection: str, which: int, **changes: Any) -> Evidence:
     """The run, with one row of it otherwise."""
     rows = list(getattr(a_run(), collection))
     rows[which] = replace(rows[which], **changes)
-    return replace(a_run(), **{collection: rows})
+    return _with(collection, rows)
 
 
 def without(collection: str, which: int) -> Evidence:
     """The run, with one row of it missing."""
     rows = list(getattr(a_run(), collection))
     del rows[which]
-    return replace(a_run(), **{collection: rows})
+    return _with(collection, rows)
 
 
 def besides(collection: str, *more: Any) -> Evidence:
     """The run, with more rows."""
-    return replace(a_run(), **{collection: [*getattr(a_run(), collection), *more]})
+    return _with(collection, [*getattr(a_run(), collection), *more])
+
+
+def _with(collection: str, rows: list[Any]) -> Evidence:
+    others: dict[str, Any] = {collection: rows}
+    return replace(a_run(), **others)
 
 
 def position(collection: str, **looks: Any) -> int:
