@@ -57,7 +57,7 @@ def visit(chromium: Browser, system: System) -> Iterator[Open]:
         )
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
-        return Visitor(context.new_page())
+        return Visitor(context.new_page(), script=script)
 
     yield opened
     for context in contexts:

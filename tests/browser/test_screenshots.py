@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.test_admin import signed_in
+from tests.browser.traveler import Traveler, in_days
 from tests.browser.visitor import Visitor
 from tests.e2e.system import System
 
@@ -52,3 +53,25 @@ def test_admin(visit: Open, system: System) -> None:
     signed_in(operator, system.booking)
     operator.page.goto(f"{system.booking}/admin/booking/reservation/")
     take(operator, "admin")
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme", "seat"), [("desktop", "light", "14C"), ("phone", "dark", "15C")]
+)
+def test_booking(visit: Open, system: System, size: str, scheme: str, seat: str) -> None:
+    day = in_days(25)
+    taken = [f"{row}{letter}" for row in ("12", "13", "16", "17") for letter in "ABDE"]
+    for one in taken if size == "desktop" else ():
+        system.reserve(seat_number=one, departure_date=str(day))
+    traveler = Traveler(visit(size, scheme=scheme), day)
+    traveler.search()
+    take(traveler.visitor, f"departures-{size}")
+    traveler.choose_fare()
+    traveler.take(seat)
+    traveler.page.locator("label.spot").nth(30).scroll_into_view_if_needed()
+    expect(traveler.page.locator("#bill")).to_contain_text("Aisle seat")
+    take(traveler.visitor, f"seats-{size}")
+    traveler.press("Continue")
+    traveler.pay()
+    traveler.has_tickets()
+    take(traveler.visitor, f"reservation-{size}")
