@@ -48,12 +48,12 @@ def free_ports(count: int) -> list[int]:
     They are kept for servers, which set SO_REUSEADDR, until this process ends: else the kernel
     might use one for somebody's connection before its server has started.
     """
-    for _ in range(count):
-        keeper = socket.socket()
+    keepers = [socket.socket() for _ in range(count)]
+    for keeper in keepers:
         keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         keeper.bind(("127.0.0.1", 0))
-        _kept.append(keeper)
-    return [keeper.getsockname()[1] for keeper in _kept[-count:]]
+    _kept.extend(keepers)
+    return [keeper.getsockname()[1] for keeper in keepers]
 
 
 def require_free(ports: Iterable[int], root: Path) -> None:

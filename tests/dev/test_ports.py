@@ -38,6 +38,7 @@ def test_a_free_port_is_kept_for_a_server() -> None:
 
 
 def test_free_ports_are_free_and_different() -> None:
+    assert free_ports(0) == []
     ports = free_ports(5)
     assert len(set(ports)) == 5
     assert all(is_free(port) for port in ports)
