@@ -107,11 +107,15 @@ class DeliveryAdmin(Operated):
 class EndpointAdmin(admin.ModelAdmin):
     """Where partners get webhooks."""
 
-    list_display = ["__str__", "url", "is_enabled", "disabled_reason", "failing_since"]
+    list_display = [
+        *("__str__", "customer_id", "url"),
+        *("is_enabled", "disabled_reason", "failing_since"),
+    ]
     list_filter = ["is_enabled"]
     ordering = ["-id"]
     form = EndpointForm
-    fields = ["url", "description", "event_types"]
+    fields = ["customer_id", "url", "description", "event_types"]
+    search_fields = ["=customer_id"]
     actions = ["enable", "ping", "rotate", "end"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -140,6 +144,7 @@ class EndpointAdmin(admin.ModelAdmin):
         if not change:
             made = services.register(
                 url=obj.url,
+                customer_id=obj.customer_id,
                 event_types=obj.event_types,
                 description=obj.description,
                 now=timezone.now(),

@@ -84,6 +84,12 @@ REDELIVER_SINCE = operation(
     responses={202: RedeliveredSerializer},
     refusals=(ValidationError,),
 )
+REDELIVER_TO_ENDPOINT = operation(
+    operation_id="redeliver_to_endpoint",
+    summary="Have one of an endpoint's deliveries sent again",
+    responses={202: DeliverySerializer},
+    refusals=(NotRedeliverable,),
+)
 REDELIVER = operation(
     operation_id="redeliver",
     summary="Have one delivery sent again",

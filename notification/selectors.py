@@ -12,25 +12,33 @@ from notification.models import OPTIONAL, Contact, Delivery, Endpoint, OptOut, a
 from outbox.prepared import Select, argument, arguments, numbered
 
 
-def endpoints() -> QuerySet[Endpoint]:
-    """Every endpoint."""
-    return Endpoint.objects.all()
+def endpoints(*, customer_id: str | None) -> QuerySet[Endpoint]:
+    """A customer's endpoints, or everybody's (None)."""
+    found = Endpoint.objects.all()
+    return found if customer_id is None else found.filter(customer_id=customer_id)
 
 
-def endpoints_for(event_type: str) -> list[Endpoint]:
-    """The endpoints that get events of a type."""
-    return [endpoint for endpoint in _enabled().all() if endpoint.wants(event_type)]
+def endpoints_for(event_type: str, *, customer_id: str) -> list[Endpoint]:
+    """The endpoints that get events of a type about a customer's reservations."""
+    found = _enabled().all(customer_id=customer_id)
+    return [one for one in found if one.wants(event_type, customer_id=customer_id)]
 
 
 @cache
 def _enabled() -> Select[Endpoint]:
     """The look that every event takes at who may want it."""
-    return Select(Endpoint.objects.filter(is_enabled=True).order_by("pk"))
+    whose = ["", argument(Endpoint, "customer_id")]
+    return Select(Endpoint.objects.filter(is_enabled=True, customer_id__in=whose).order_by("pk"))
 
 
 def deliveries() -> QuerySet[Delivery]:
     """Every delivery, with its log."""
     return Delivery.objects.prefetch_related("log")
+
+
+def deliveries_to(endpoint: Endpoint) -> QuerySet[Delivery]:
+    """What an endpoint was sent, with its log."""
+    return deliveries().filter(endpoint=endpoint)
 
 
 def deliveries_by_id(ids: Collection[UUID]) -> list[Delivery]:

@@ -44,6 +44,7 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
         model = Endpoint
         fields = [
             "id",
+            "customer_id",
             "url",
             "description",
             "event_types",

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core import signing
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone, translation
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -30,15 +31,20 @@ from notification.serializers import (
 )
 
 
-class EndpointList(generics.ListAPIView[Endpoint]):
-    """Endpoints, newest first; a POST registers one."""
+def whose(request: Request) -> str | None:
+    """Whose endpoints the caller has: their own, the staff everybody's (None)."""
+    user = request.user
+    return None if user.is_staff else user.get_username() or settings.TRIAL_CUSTOMER
 
-    scope = OPS
+
+class EndpointList(generics.ListAPIView[Endpoint]):
+    """The caller's endpoints, newest first; a POST registers one."""
+
     serializer_class = EndpointSerializer
 
     def get_queryset(self) -> QuerySet[Endpoint]:
-        """Every endpoint."""
-        return selectors.endpoints()
+        """The caller's endpoints."""
+        return selectors.endpoints(customer_id=whose(self.request))
 
     @documents.REGISTER
     def post(self, request: Request) -> Response:
@@ -46,6 +52,7 @@ class EndpointList(generics.ListAPIView[Endpoint]):
         asked = parsed(request.data, EndpointRequest)
         made = services.register(
             url=asked.url,
+            customer_id=whose(request) or "",
             event_types=asked.event_types,
             description=asked.description,
             now=timezone.now(),
@@ -58,14 +65,13 @@ class EndpointList(generics.ListAPIView[Endpoint]):
 
 
 class OfEndpoint(generics.GenericAPIView[Endpoint]):
-    """What is done with one endpoint."""
+    """What is done with one endpoint of the caller's."""
 
-    scope = OPS
     serializer_class: Any = EndpointSerializer
 
     def get_queryset(self) -> QuerySet[Endpoint]:
-        """Every endpoint."""
-        return selectors.endpoints()
+        """The caller's endpoints."""
+        return selectors.endpoints(customer_id=whose(self.request))
 
 
 class EndpointDetail(OfEndpoint, generics.RetrieveDestroyAPIView[Endpoint]):
@@ -111,6 +117,36 @@ class Redeliveries(OfEndpoint):
         return Response(told, status=status.HTTP_202_ACCEPTED)
 
 
+class DeliveriesOfEndpoint(generics.GenericAPIView[Delivery]):
+    """What an endpoint of the caller's was sent."""
+
+    serializer_class = DeliverySerializer
+
+    def get_queryset(self) -> QuerySet[Delivery]:
+        """The endpoint's deliveries.
+
+        Raises:
+            Http404: the caller has no such endpoint.
+        """
+        found = selectors.endpoints(customer_id=whose(self.request))
+        return selectors.deliveries_to(get_object_or_404(found, pk=self.kwargs["pk"]))
+
+
+class EndpointDeliveries(DeliveriesOfEndpoint, generics.ListAPIView[Delivery]):
+    """An endpoint's deliveries, newest first, each with its log."""
+
+
+class EndpointRedelivery(DeliveriesOfEndpoint):
+    """One of an endpoint's deliveries, sent again."""
+
+    lookup_url_kwarg = "delivery"
+
+    @documents.REDELIVER_TO_ENDPOINT
+    def post(self, request: Request, pk: Any, delivery: Any) -> Response:
+        """The delivery, which is on its way again."""
+        return _sent_again(self)
+
+
 class DeliveryList(generics.ListAPIView[Delivery]):
     """Deliveries, newest first."""
 
@@ -146,8 +182,12 @@ class Redelivery(generics.GenericAPIView[Delivery]):
     @documents.REDELIVER
     def post(self, request: Request, pk: Any) -> Response:
         """The delivery, which is on its way again."""
-        services.redeliver(self.get_object())
-        return Response(DeliverySerializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
+        return _sent_again(self)
+
+
+def _sent_again(view: generics.GenericAPIView[Delivery]) -> Response:
+    services.redeliver(view.get_object())
+    return Response(DeliverySerializer(view.get_object()).data, status=status.HTTP_202_ACCEPTED)
 
 
 @method_decorator(csrf_exempt, name="dispatch")  # the signed link is what says who asks

@@ -40,10 +40,12 @@ def operations(service: str) -> set[str]:
     }
 
 
-def stranger(service: str, name: str = "stranger") -> Client:
-    """A customer with every scope that a customer can have."""
+def stranger(
+    service: str, name: str = "stranger", *, scopes: Collection[str] = (READ, WRITE)
+) -> Client:
+    """A customer with every scope that a customer can have, or with these."""
     keys = settings.INTERNAL_KEYS
-    header = vouch(name, (READ, WRITE), by="gateway", to=service, keys=keys, at=time.time())
+    header = vouch(name, scopes, by="gateway", to=service, keys=keys, at=time.time())
     return Client(headers=header)
 
 

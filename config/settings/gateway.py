@@ -38,6 +38,7 @@ ROUTES = {
     "/api/reservations": "booking",
     "/api/offers": "fare",
     "/api/payments": "payment",
+    "/api/webhooks": "notification",
     # How each service stands; it lets in operators alone.
     "/api/ops/booking": "booking",
     "/api/ops/payment": "payment",

@@ -25,10 +25,14 @@ def new_secret() -> str:
 class Endpoint(models.Model):
     """A partner's address for webhooks, and the events that it wants.
 
+    `customer_id` is whose it is: a customer's gets what is about their reservations and no others.
+    The airline's own, which have none, get everything.
+
     While a secret is being replaced there are two, and each message is signed with both.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer_id = models.CharField(max_length=150, blank=True, default="", db_default="")
     url = models.CharField(max_length=2000)
     description = models.CharField(max_length=200, blank=True, default="")
     event_types = models.JSONField(
@@ -43,6 +47,7 @@ class Endpoint(models.Model):
 
     class Meta:
         db_table = "notification_endpoint"
+        indexes = [models.Index(fields=["customer_id", "id"], name="notification_of_customer")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(is_enabled=False) | Q(disabled_reason=""),
@@ -58,9 +63,11 @@ class Endpoint(models.Model):
         """What to sign with, the newest first."""
         return [secret for secret in (self.secret, self.previous_secret) if secret]
 
-    def wants(self, event_type: str) -> bool:
-        """Whether it gets events of this type."""
-        return self.is_enabled and (not self.event_types or event_type in self.event_types)
+    def wants(self, event_type: str, *, customer_id: str) -> bool:
+        """Whether it gets events of this type about a customer's reservations."""
+        is_theirs = self.customer_id in ("", customer_id)
+        is_wanted = not self.event_types or event_type in self.event_types
+        return self.is_enabled and is_theirs and is_wanted
 
     def rotate(self) -> None:
         """Sign with a new secret and, until the next rotation, with the one before."""

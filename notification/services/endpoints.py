@@ -53,19 +53,36 @@ def refuse_unfit(url: str) -> None:
 
 @unit_of_work
 def register(
-    *, url: str, event_types: Collection[str] = (), description: str = "", now: datetime
+    *,
+    url: str,
+    customer_id: str = "",
+    event_types: Collection[str] = (),
+    description: str = "",
+    now: datetime,
 ) -> Endpoint:
     """A new endpoint, which gets events from now on.
 
+    Args:
+        url: where webhooks are posted.
+        customer_id: whose it is, and about whose reservations it gets events; about everybody's if
+            it is the airline's own.
+        event_types: which it gets; all, if none is named.
+        description: for people.
+        now: when it is made.
+
     Raises:
         UnfitUrl: nothing would be posted there.
-        TooManyEndpoints: there are `MOST_ENDPOINTS`.
+        TooManyEndpoints: the customer, or the airline, has `MOST_ENDPOINTS`.
     """
     refuse_unfit(url)
-    if Endpoint.objects.count() >= MOST_ENDPOINTS:
+    if selectors.endpoints(customer_id=customer_id).count() >= MOST_ENDPOINTS:
         raise TooManyEndpoints(f"There are {MOST_ENDPOINTS} endpoints; delete one first.")
     return Endpoint.objects.create(
-        url=url, event_types=sorted(set(event_types)), description=description, created_at=now
+        customer_id=customer_id,
+        url=url,
+        event_types=sorted(set(event_types)),
+        description=description,
+        created_at=now,
     )
 
 

@@ -37,16 +37,17 @@ def record_event(event: ReservationEvent, *, event_id: UUID, now: datetime) -> N
                 payload=payload,
                 **recipient,
             )
-            for recipient in _recipients(contact, event.type)
+            for recipient in _recipients(contact, event)
         ]
     )
 
 
-def _recipients(contact: Contact | None, event_type: str) -> Iterator[dict[str, Any]]:
+def _recipients(contact: Contact | None, event: ReservationEvent) -> Iterator[dict[str, Any]]:
     """Over which channel to whom. Without a contact there is nobody, which is recorded, too."""
     for recipient in contact.recipients() if contact else (CONTACT,):
         yield {"channel": Delivery.Channel.EMAIL, "recipient": recipient}
-    for endpoint in selectors.endpoints_for(event_type):
+    whose = event.reservation.customer_id
+    for endpoint in selectors.endpoints_for(event.type, customer_id=whose):
         yield {
             "channel": Delivery.Channel.WEBHOOK,
             "recipient": str(endpoint.pk),

@@ -56,7 +56,7 @@ def unsubscribe_link(mail_server: MailServer, locator: str) -> str:
 def partner(system: System) -> Iterator[tuple[Receiver, str]]:
     """A partner's web server, registered, and the secret that it was given."""
     with Receiver() as receiver:
-        url = f"{system.notification}/api/webhook-endpoints"
+        url = f"{system.gateway}/api/webhooks"
         made = Browser().post_json(url, {"url": receiver.url})
         assert made.status == 201, made.text
         yield receiver, made.json["secret"]

@@ -17,13 +17,18 @@ from tests.notification.factories import ADDRESS, NOW
 
 pytestmark = pytest.mark.django_db
 
-ENDPOINTS = "/api/webhook-endpoints"
+ENDPOINTS = "/api/webhooks"
 BODY = {"url": "https://partner.example/hook", "event_types": [TicketsIssued.type]}
 
 
 def post(client: Client, path: str, body: Any = None) -> Any:
     content = {} if body is None else body
     return client.post(path, content, content_type="application/json")
+
+
+def mine(**facts: Any) -> Endpoint:
+    """An endpoint of the customer that everybody is in a trial."""
+    return factories.endpoint(customer_id="trial", **facts)
 
 
 def problem(response: Any) -> tuple[int, str]:
@@ -63,20 +68,21 @@ def test_an_unfit_registration_is_refused(client: Client, body: Any, kind: str) 
 
 def test_there_is_a_limit_to_endpoints(client: Client) -> None:
     Endpoint.objects.bulk_create(
-        Endpoint(url="https://partner.example/", created_at=NOW) for _ in range(MOST_ENDPOINTS)
+        Endpoint(url="https://partner.example/", customer_id="trial", created_at=NOW)
+        for _ in range(MOST_ENDPOINTS)
     )
     assert problem(post(client, ENDPOINTS, BODY)) == (409, "too-many-endpoints")
 
 
 def test_a_list_shows_no_secret(client: Client) -> None:
-    endpoint = factories.endpoint()
+    endpoint = mine()
     response = client.get(ENDPOINTS)
     assert response.json()["results"][0]["id"] == str(endpoint.pk)
     assert endpoint.secret not in response.content.decode()
 
 
 def test_a_secret_is_replaced_by_another(client: Client) -> None:
-    endpoint = factories.endpoint()
+    endpoint = mine()
     told = post(client, f"{ENDPOINTS}/{endpoint.pk}/secret").json()
     before = endpoint.secret
     endpoint.refresh_from_db()
@@ -85,14 +91,14 @@ def test_a_secret_is_replaced_by_another(client: Client) -> None:
 
 
 def test_a_deleted_endpoint_gets_nothing_more(client: Client) -> None:
-    endpoint = factories.endpoint()
+    endpoint = mine()
     factories.webhook(endpoint)
     assert client.delete(f"{ENDPOINTS}/{endpoint.pk}").status_code == 204
     assert not Delivery.objects.exists()
 
 
 def test_a_ping_is_on_its_way(client: Client) -> None:
-    endpoint = factories.endpoint()
+    endpoint = mine()
     response = post(client, f"{ENDPOINTS}/{endpoint.pk}/ping")
     assert response.status_code == 202
     assert response.json()["status"] == "PENDING"
@@ -100,7 +106,7 @@ def test_a_ping_is_on_its_way(client: Client) -> None:
 
 
 def test_everything_since_a_time_is_sent_again(client: Client) -> None:
-    endpoint = factories.endpoint()
+    endpoint = mine()
     factories.webhook(endpoint)
     Delivery.objects.update(status="SENT", attempts=1, completed_at=NOW)
     path = f"{ENDPOINTS}/{endpoint.pk}/redeliveries"
@@ -108,6 +114,30 @@ def test_everything_since_a_time_is_sent_again(client: Client) -> None:
     assert (response.status_code, response.json()) == (202, {"redelivered": 1})
     assert Delivery.objects.get().status == "PENDING"
     assert problem(post(client, path, {"since": "yesterday"})) == (400, "invalid-request")
+
+
+def test_an_endpoints_deliveries_are_shown_with_their_log(client: Client) -> None:
+    endpoint = mine(event_types=[ReservationConfirmed.type])
+    delivery = factories.webhook(endpoint)
+    delivery.log.create(at=NOW, duration_ms=12, answer_status=410)
+    factories.webhook(mine(), TicketsIssued)
+    [shown] = client.get(f"{ENDPOINTS}/{endpoint.pk}/deliveries").json()["results"]
+    assert (shown["id"], shown["log"][0]["answer_status"]) == (str(delivery.pk), 410)
+
+
+def test_one_of_an_endpoints_deliveries_is_sent_again(client: Client) -> None:
+    endpoint = mine()
+    delivery = factories.webhook(endpoint)
+    path = f"{ENDPOINTS}/{endpoint.pk}/deliveries/{delivery.pk}/redelivery"
+    assert problem(post(client, path)) == (409, "not-redeliverable")
+    Delivery.objects.update(status="HELD", attempts=3)
+    assert post(client, path).json()["status"] == "PENDING"
+
+
+def test_another_endpoints_delivery_is_not_there(client: Client) -> None:
+    delivery = factories.webhook(mine())
+    path = f"{ENDPOINTS}/{mine().pk}/deliveries/{delivery.pk}/redelivery"
+    assert post(client, path).status_code == 404
 
 
 @pytest.mark.parametrize("status", ["SENT", "HELD", "UNDELIVERABLE"])
