@@ -482,10 +482,13 @@ GET_DEPARTURE = operation(
     responses=DepartureSerializer,
     refusals=(UnknownFlight, UnknownDeparture),
 )
-GET_SEAT_MAP = operation(
-    operation_id="get_seat_map",
-    summary="One departure, whatever its status, with every seat as it is now",
-    parameters=[NOT_KEPT],
-    responses=SeatMapSerializer,
-    refusals=(UnknownFlight, UnknownDeparture),
+GET_SEAT_MAP, GET_DEPARTURE_SEATS = (
+    operation(
+        operation_id=name,
+        summary="One departure, whatever its status, with every seat as it is now",
+        parameters=[NOT_KEPT],
+        responses=SeatMapSerializer,
+        refusals=(UnknownFlight, UnknownDeparture),
+    )
+    for name in ("get_seat_map", "get_departure_seats")
 )

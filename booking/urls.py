@@ -37,6 +37,11 @@ urlpatterns = [
         name="departure-seats",
     ),
     path(
+        "seat-maps/<int:flight_number>/<date:day>",
+        views.SeatMap.as_view(),
+        name="seat-map",
+    ),
+    path(
         "reservations/by-locator/<str:locator>",
         views.ReservationByLocator.as_view(),
         name="reservation-by-locator",

@@ -300,7 +300,7 @@ class DepartureDetail(generics.GenericAPIView[Any]):
 
 
 @extend_schema_view(get=documents.GET_SEAT_MAP)
-class DepartureSeats(generics.GenericAPIView[Any]):
+class SeatMap(generics.GenericAPIView[Any]):
     """One departure, whatever its status, with every seat as it is now."""
 
     serializer_class = SeatMapSerializer
@@ -309,3 +309,8 @@ class DepartureSeats(generics.GenericAPIView[Any]):
         """The departure with its cabins and its seats."""
         found = selectors.seat_map(flight_number, day)
         return Response(SEAT_MAP(found), headers=NOT_KEPT)
+
+
+@extend_schema_view(get=documents.GET_DEPARTURE_SEATS)
+class DepartureSeats(SeatMap):
+    """The seat map, where one comes by it from its departure."""

@@ -35,6 +35,7 @@ UPSTREAMS = {
 # booking alone is not here.
 ROUTES = {
     "/api/departures": "booking",
+    "/api/seat-maps": "booking",
     "/api/reservations": "booking",
     "/api/offers": "fare",
     "/api/payments": "payment",

@@ -271,6 +271,11 @@ def test_the_path_of_a_departure_is_made_from_its_date(client: Client) -> None:
 # Its seat map
 
 
+def test_the_seat_map_has_an_address_of_its_own(client: Client) -> None:
+    factories.departure(factories.flight(), seats=["1A", "1B"])
+    assert client.get("/api/seat-maps/1001/2040-01-11").json() == look(client, "/seats").json()
+
+
 def test_every_seat_is_shown_with_its_state_and_nothing_else(client: Client) -> None:
     departure = factories.departure(factories.flight(), seats=["1A", "1B", "1C", "1D"])
     factories.confirm(factories.reserve(seat_number="1A"))

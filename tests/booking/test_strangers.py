@@ -35,6 +35,7 @@ def asked_for(theirs: Reservation) -> dict[str, Asked]:
         ),
         "GET /api/departures/{flight_number}/{day}": Asked(DEPARTURE, 200),
         "GET /api/departures/{flight_number}/{day}/seats": Asked(f"{DEPARTURE}/seats", 200),
+        "GET /api/seat-maps/{flight_number}/{day}": Asked("/api/seat-maps/1001/2040-01-11", 200),
         # Figures alone, and in a trial everybody's.
         "GET /api/ops/booking": Asked("/api/ops/booking", 200),
         "GET /api/reservations": Asked("/api/reservations?passenger_id=1", 200),

@@ -16,16 +16,17 @@ from tests.notification import factories
 
 @pytest.fixture
 def endpoint(transactional_db: None, tmp_path: Path) -> Endpoint:
-    """An endpoint, another with deliveries in every status, and a file with all for the database:
-    what is sent again since a time leaves the other's to be sent again one by one."""
-    other = factories.endpoint(event_types=[PING])
-    for status in [*Delivery.Status] * 4:
-        services.ping(other, now=factories.NOW)
-        Delivery.objects.filter(status="PENDING").update(status=status)
-    made = factories.endpoint()
+    """An endpoint, others with deliveries in every status, and a file with all for the database:
+    what is sent again since a time leaves the others' to be sent again one by one, in two ways."""
+    for _ in range(2):
+        other = factories.endpoint(customer_id="trial", event_types=[PING])
+        for status in [*Delivery.Status] * 4:
+            made = services.ping(other, now=factories.NOW)
+            Delivery.objects.filter(pk=made.pk).update(status=status)
+    endpoint = factories.endpoint(customer_id="trial")
     rows: list[Any] = [*Endpoint.objects.all(), *Delivery.objects.all()]
     (tmp_path / "rows.json").write_text(serializers.serialize("json", rows))
-    return made
+    return endpoint
 
 
 @pytest.fixture
@@ -38,10 +39,14 @@ def service(request: pytest.FixtureRequest, endpoint: Endpoint, tmp_path: Path) 
 
 def test_every_answer_is_as_documented(service: str, endpoint: Endpoint, tmp_path: Path) -> None:
     of_endpoint = [{"path": {"id": str(endpoint.pk)}}]
-    deliveries = [{"path": {"id": str(pk)}} for pk in Delivery.objects.values_list("pk", flat=True)]
+    others = Endpoint.objects.exclude(pk=endpoint.pk)
+    some, more = [Delivery.objects.filter(endpoint=other) for other in others]
+    deliveries = [{"path": {"id": str(one.pk)}} for one in some]
+    of_others = [{"path": {"id": str(one.endpoint_id), "delivery": str(one.pk)}} for one in more]
     facts: dict[str, Any] = {
         "deliveries_retrieve": deliveries,
         "redeliver": deliveries,
+        "redeliver_to_endpoint": of_others,
         "rotate_secret": of_endpoint,
         "ping_endpoint": of_endpoint,
         "redeliver_since": of_endpoint,
