@@ -38,6 +38,7 @@ NOT_TAKEN_FROM_CLIENTS: Final = HOP_BY_HOP | {
     "host",
     "proxy",
     "x-real-ip",
+    "x-visitor",
 }
 FORWARDED: Final = "x-forwarded-"
 NOT_TAKEN_FROM_SERVICES: Final = HOP_BY_HOP | {

@@ -17,6 +17,7 @@ from gateway.proxy import Proxy
 from gateway.refusals import Refused
 from gateway.routes import Route, Routes
 from gateway.throttling import Standing, Throttle, address_of, tightest
+from gateway.visitors import note, noted
 
 routes = Routes(
     Route(
@@ -80,10 +81,12 @@ def _admitted(request: HttpRequest, request_id: str, standings: list[Standing]) 
     An address is counted before anybody looks at what it signs in with: guessing is bounded, too.
     """
     route = routes.find(request.path_info)
-    address = address_of(request, proxies=settings.TRUSTED_PROXIES)
+    keys = settings.INTERNAL_KEYS
+    address = noted(request, keys=keys) or address_of(request, proxies=settings.TRUSTED_PROXIES)
     standings += by_address.count(address, at=time.time())
     if route.is_open:
-        return pages.forward(request, route.url, {}, request_id, cookies=True)
+        told = note(address, key=keys[0])
+        return pages.forward(request, route.url, told, request_id, cookies=True)
     if route.is_signed:
         return proxy.forward(request, route.url, {}, request_id)
     customer = admission.customer(request)

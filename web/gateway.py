@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from copy import copy
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from django.utils.translation import gettext as _
 
 # One screen asks every service at once.
 CONNECTIONS: Final = 32
+# In which the gateway tells whose request this is, for it to be told so in turn.
+VISITOR: Final = "X-Visitor"
 TYPE_PREFIX: Final = "urn:problem-type:airline:"
 
 
@@ -52,6 +55,13 @@ class Gateway:
         self._pool = urllib3.connection_from_url(
             url, timeout=timeout, retries=False, maxsize=CONNECTIONS
         )
+        self._note = ""
+
+    def noted(self, note: str) -> "Gateway":
+        """The same, over the same connections, for the visitor of whom the gateway gave a note."""
+        other = copy(self)
+        other._note = note
+        return other
 
     def ask(
         self,
@@ -120,6 +130,8 @@ class Gateway:
         sent = {"Accept": "application/json", **headers}
         if key:
             sent["Authorization"] = f"Bearer {key}"
+        if self._note:
+            sent[VISITOR] = self._note
         if body is not None:
             sent["Content-Type"] = "application/json"
         content = None if body is None else json.dumps(body).encode()

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 
 from web import sign_in
 from web.airline import Airline
-from web.gateway import Gateway
+from web.gateway import VISITOR, Gateway
 
 gateway = Gateway(
     settings.GATEWAY_URL,
@@ -14,9 +14,14 @@ gateway = Gateway(
 )
 
 
+def gateway_of(request: HttpRequest) -> Gateway:
+    """The gateway, which counts what it is asked for as the visitor's."""
+    return gateway.noted(request.headers.get(VISITOR, ""))
+
+
 def airline_of(request: HttpRequest) -> Airline:
     """The airline, asked in the visitor's name."""
-    return Airline(gateway, sign_in.key_of(request))
+    return Airline(gateway_of(request), sign_in.key_of(request))
 
 
 def standing(request: HttpRequest) -> dict[str, bool]:

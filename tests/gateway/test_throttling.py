@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
@@ -14,6 +15,7 @@ from django.core.cache.backends.redis import RedisCache
 from django.test import Client, RequestFactory
 
 from gateway import views
+from gateway.routes import Route, Routes
 from gateway.throttling import Standing, Throttle, TooMany, address_of, tightest
 from tests.gateway.upstreams import Script, Service, answering
 
@@ -154,6 +156,58 @@ def test_every_answer_says_how_much_is_left(counted: Service) -> None:
     assert third["Retry-After"] == "45"
     assert third["Content-Type"] == "application/problem+json"
     assert len(counted.seen) == 2
+
+
+# What pages ask for
+
+
+def note_of(web: Service) -> str:
+    """What the gateway has told the pages of their visitor."""
+    return str(web.seen[-1].headers["x-visitor"])
+
+
+@pytest.fixture
+def web(counted: Service, service: Start, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """The pages, behind the same door."""
+    web = service(answering())
+    routes = Routes(
+        [
+            Route("/", "web", web.url, is_open=True),
+            Route("/api/reservations", "booking", counted.url),
+        ]
+    )
+    monkeypatch.setattr(views, "routes", routes)
+    monkeypatch.setattr(views.by_customer, "_most", 0)
+    return web
+
+
+def test_what_pages_ask_for_is_counted_as_their_visitors(web: Service) -> None:
+    Client(REMOTE_ADDR="192.0.2.1").get("/")
+    left = [ask(x_visitor=note_of(web))["RateLimit-Remaining"] for _ in range(3)]
+    assert left == ["2", "1", "0"]  # the page itself was the first
+    assert ask(x_visitor=note_of(web)).status_code == 429
+    Client(REMOTE_ADDR="192.0.2.2").get("/")
+    assert ask(x_visitor=note_of(web)).status_code == 200
+
+
+def test_a_note_is_good_for_a_minute(web: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    Client(REMOTE_ADDR="192.0.2.1").get("/")
+    monkeypatch.setattr(time, "time", lambda: NOW + 120)
+    assert ask(x_visitor=note_of(web))["RateLimit-Remaining"] == "3"
+    assert ask()["RateLimit-Remaining"] == "2"  # both were counted as 127.0.0.1's
+
+
+@pytest.mark.parametrize("made_up", ["192.0.2.9", "x" * 5000, signing.dumps("192.0.2.9", key="k")])
+def test_nobody_makes_up_a_note(web: Service, made_up: str) -> None:
+    assert ask(x_visitor=made_up)["RateLimit-Remaining"] == "3"
+    assert ask()["RateLimit-Remaining"] == "2"
+
+
+def test_no_service_but_the_pages_is_told(web: Service, counted: Service) -> None:
+    Client().get("/", headers={"X-Visitor": "made up"})
+    assert note_of(web) != "made up"
+    ask(x_visitor=note_of(web))
+    assert "x-visitor" not in counted.seen[-1].headers
 
 
 def test_guessing_keys_is_counted(counted: Service) -> None:

@@ -59,6 +59,10 @@ class FakeGateway:
         self.keys: set[str] = set()
         self.answers = {f"/api/ops/{one.service}": msgspec.json.encode(one) for one in answers}
 
+    def noted(self, note: str) -> "FakeGateway":
+        """Whoever it is for."""
+        return self
+
     def get(self, path: str, key: str) -> bytes:
         """What it was told."""
         self.keys.add(key)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.gateway.upstreams import Script, Service, answering
+from tests.web.api import Api
+from tests.web.conftest import Visitor
 from web.gateway import Gateway, NoAnswer
 
 Start = Callable[[Script], Service]
@@ -65,3 +67,17 @@ def test_what_the_visitor_has_signed_in_with_is_passed_on(service: Start) -> Non
 def test_a_key_is_known_whatever_it_may_do(service: Start, status: str, known: bool) -> None:
     stand_in = service(answering(status=status))
     assert gateway(stand_in.url).knows("a-key") is known
+
+
+def test_the_gateways_note_of_the_visitor_is_brought_back(service: Start) -> None:
+    stand_in = service(answering())
+    asked = gateway(stand_in.url)
+    asked.noted("eva's").get("/api/ops/fare", "")
+    asked.get("/api/ops/fare", "")
+    assert [seen.headers.get("x-visitor") for seen in stand_in.seen] == ["eva's", None]
+
+
+def test_a_page_asks_with_the_note_that_came_with_its_request(api: Api, visitor: Visitor) -> None:
+    visitor.get("/departures?origin=ARN&destination=LHR&date=2040-01-11", **{"X-Visitor": "eva's"})
+    assert api.service.seen
+    assert {seen.headers.get("x-visitor") for seen in api.service.seen} == {"eva's"}

@@ -16,5 +16,5 @@ from web.operations import overview
 @never_cache
 def operations(request: HttpRequest) -> HttpResponse:
     """How the whole system stands; the page asks for itself again every few seconds."""
-    ask = partial(visitors.gateway.get, key=sign_in.key_of(request))
+    ask = partial(visitors.gateway_of(request).get, key=sign_in.key_of(request))
     return render(request, "web/operations.html", {"overview": overview(ask, now=timezone.now())})

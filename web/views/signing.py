@@ -17,7 +17,7 @@ def signing_in(request: HttpRequest) -> HttpResponse:
     form = sign_in.SignInForm(request.POST or None)
     if form.is_valid():
         key = form.cleaned_data["key"]
-        if visitors.gateway.knows(key):
+        if visitors.gateway_of(request).knows(key):
             response = redirect(_going_on(request))
             sign_in.keep(response, key)
             return response
