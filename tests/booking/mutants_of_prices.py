@@ -190,7 +190,7 @@ SEAT_CHARGES: Final = [
         "a dearer seat is not given",
         without(changing.change_seats, "must_be_paid_for(reservation, before, after, now)", "pass"),
         test_seat_charges.test_a_dearer_seat_is_refused_and_says_what_it_costs,
-        {"has": "12B", "paid": 0, "wants": "12A"},
+        {"has": "12B", "paid": 0, "told": "0.00 EUR", "wants": "12A"},
     ),
     Mutant(
         "seats stay while fare works out what they cost",
