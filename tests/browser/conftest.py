@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect, sync_playwright
 
 from tests.browser.visitor import Visitor
-from tests.e2e.conftest import mail_server, stack, system
+from tests.e2e.conftest import inventory, mail_server, stack, system
 from tests.e2e.system import System
 
-__all__ = ["mail_server", "stack", "system"]
+__all__ = ["inventory", "mail_server", "stack", "system"]
 
 SIZES = {
     "desktop": ViewportSize(width=1280, height=900),

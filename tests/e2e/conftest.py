@@ -36,11 +36,17 @@ def stack(mail_server: MailServer) -> Iterator[Stack]:
         stack.stop()
 
 
+@pytest.fixture(scope="module")
+def inventory(stack: Stack) -> Iterator[None]:
+    """After a module's tests seats and reservations agree, whatever they have broken. To look after
+    each test takes more than a second each time."""
+    yield
+    System(stack).manage("booking", "check_inventory")
+
+
 @pytest.fixture
-def system(stack: Stack) -> Iterator[System]:
-    """The system with every process running, before and after the test; seats and reservations
-    agree afterwards, whatever the test has broken."""
+def system(stack: Stack, inventory: None) -> Iterator[System]:
+    """The system with every process running, before and after the test."""
     system = System(stack)
     yield system
     system.mend()
-    system.manage("booking", "check_inventory")
