@@ -11,6 +11,8 @@ USE_TZ = True
 ROOT_URLCONF = "bench.booking.limit.views"
 WSGI_APPLICATION = "config.wsgi.application"
 MIDDLEWARE: list[str] = []
+# What gunicorn's workers ask for, as in every service.
+CLIENT_SECONDS = 10
 DATABASES = {
     "default": {
         **database_settings(
