@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-slow screenshots test-exhaustive lint types chaos bench-outbox bench-booking bench-payment bench-saga bench-fare bench-notification events openapi saga
+.PHONY: help demo up down test test-slow screenshots test-exhaustive lint types chaos bench-outbox bench-booking bench-gateway bench-payment bench-saga bench-fare bench-notification events openapi saga
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-17s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ bench-outbox:  ## how fast the outbox library is, beside its limits; fails where
 
 bench-booking:  ## how fast seats are booked and looked at, beside the limits; fails where a figure is missed
 	@$(PYTHON) dev/bench.py booking
+
+bench-gateway:  ## what the way through the gateway costs, beside asking booking directly; fails where it is too much
+	@$(PYTHON) dev/bench.py gateway
 
 bench-payment:  ## how many authorizations one worker gets through; fails where it is too few
 	@$(PYTHON) dev/bench.py payment

@@ -16,15 +16,16 @@ ROUNDS = 5
 Measure = Callable[[argparse.Namespace], Iterable[Figure]]
 
 
-def run(name: str, parts: Sequence[str], measure: Measure) -> int:
+def run(name: str, parts: Sequence[str], measure: Measure, *, rounds: int = ROUNDS) -> int:
     """Measure, print, write; 0 when every row of the table is met.
 
     Args:
         name: the benchmark's, and that of its results.
         parts: the parts that can be measured alone.
-        measure: gives the rows; it gets the options `quick`, `rounds` and `part`.
+        measure: gives the rows; it gets the options `quick`, `rounds`, `part` and `results`.
+        rounds: how many, if the command does not say.
     """
-    options = _arguments(name, parts)
+    options = _arguments(name, parts, rounds)
     django.setup()
     settings = _durable_settings()
     facts = {"machine": machine.describe(), "settings": settings, "quick": options.quick}
@@ -50,17 +51,17 @@ def _durable_settings() -> dict[str, object]:
     return settings
 
 
-def _arguments(name: str, parts: Sequence[str]) -> argparse.Namespace:
+def _arguments(name: str, parts: Sequence[str], rounds: int) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=f"bench/{name}")
     parser.add_argument("--quick", action="store_true", help="small numbers: a smoke test")
     parser.add_argument(
-        "--rounds", type=int, default=0, help=f"of each figure (default {ROUNDS}; quick 1)"
+        "--rounds", type=int, default=0, help=f"of each figure (default {rounds}; quick 1)"
     )
     parser.add_argument("--part", action="append", choices=parts, help="only this; repeatable")
     parser.add_argument(
         "--results", type=Path, default=ROOT / "bench" / "results", help="the folder"
     )
     options = parser.parse_args()
-    options.rounds = options.rounds or (1 if options.quick else ROUNDS)
+    options.rounds = options.rounds or (1 if options.quick else rounds)
     options.part = options.part or parts
     return options

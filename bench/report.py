@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 LIMIT_MAY_MISS: Final = 0.30
 DISTURBED: Final = 0.2  # cores
@@ -46,6 +46,7 @@ class Figure:
         known: the limit's figure on a like machine, if there is one.
         notes: what else was seen, such as processor seconds by process.
         excuse: the evidence of what saturates, which stands in for the bound.
+        remark: what is to be known beside it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Figure:
     known: Bound | None = None
     notes: Mapping[str, object] = field(default_factory=dict)
     excuse: str = ""
+    remark: str = ""
 
     @property
     def value(self) -> float:
@@ -117,8 +119,34 @@ class Figure:
             "limit_suspect": self.is_limit_suspect,
             "met": self.is_met,
             "excuse": self.excuse,
+            "remark": self.remark,
             **self.notes,
         }
+
+
+def known_figure(row: Mapping[str, Any]) -> Figure:
+    """A row of a results file as it was measured, without its bounds' notes.
+
+    Args:
+        row: what `Figure.as_dict` has given.
+    """
+    return Figure(
+        name=row["name"],
+        unit=row["unit"],
+        rounds=row["rounds"],
+        bound=_bound(row["must_reach"]),
+        beside=row["limit_rounds"],
+        beside_name=row["limit_name"],
+        ratio=_bound(row["ratio_must_reach"]),
+        notes={"cores": row["cores"]} if "cores" in row else {},
+    )
+
+
+def _bound(told: str | None) -> Bound | None:
+    if told is None:
+        return None
+    sign, value = told.split()
+    return Bound(value=float(value.replace(",", "")), at_most=sign == "≤")
 
 
 def number(value: float) -> str:
@@ -151,6 +179,8 @@ def _line(figure: Figure) -> str:
         line += f"\n        not a quiet machine: others kept {figure.disturbed:.2f} cores busy"
     if figure.excuse:
         line += f"\n        {figure.excuse}"
+    if figure.remark:
+        line += f"\n        {figure.remark}"
     return line
 
 

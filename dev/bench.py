@@ -2,7 +2,7 @@
 
 python3 dev/bench.py NAME [--quick] [--rounds N] [--part NAME ...]
 
-NAME is outbox, booking, payment, saga, fare or notification.
+NAME is outbox, booking, gateway, payment, saga, fare or notification.
 """
 
 import os
@@ -34,6 +34,7 @@ class Benchmark:
 BENCHMARKS = {
     "outbox": Benchmark(databases=("bench", "bench_history")),
     "booking": Benchmark(kafka=False),
+    "gateway": Benchmark(kafka=False),
     "payment": Benchmark(),
     "saga": Benchmark(services=SERVICES),
     "fare": Benchmark(services=SERVICES),

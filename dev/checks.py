@@ -39,8 +39,8 @@ DEPLOYED = {
 
 # Type-checked once, under booking's settings; a service's own code under its own.
 SHARED = ("chaos", "config", "contracts", "dev", "manage.py")
-# Benchmarks of the whole system, which look into booking's database.
-WHOLE = ("saga", "fare")
+# Benchmarks of the whole system and of its door, which look into booking's database.
+WHOLE = ("saga", "fare", "gateway")
 SHARED_TESTS = ("chaos", "config", "contracts", "dev", "e2e", "browser")
 
 

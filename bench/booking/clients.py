@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 SILENCE_SECONDS: Final = 15
@@ -131,11 +131,14 @@ class Round:
             self._idle.append(connection)
 
 
-def encoded(method: str, target: str, body: object = None) -> bytes:
-    """A request as it goes over the wire."""
+def encoded(
+    method: str, target: str, body: object = None, *, headers: Mapping[str, str] | None = None
+) -> bytes:
+    """A request as it goes over the wire, with these headers besides its own."""
     content = b"" if body is None else json.dumps(body).encode()
+    more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
     head = (
-        f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n"
+        f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n{more}"
         f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
     )
     return head.encode() + content
@@ -145,7 +148,8 @@ def main() -> None:
     """Rounds, until there are no more."""
     for line in sys.stdin:
         order = json.loads(line)
-        requests = [encoded(*request) for request in order.pop("requests")]
+        headers = order.pop("headers", None)
+        requests = [encoded(*request, headers=headers) for request in order.pop("requests")]
         print(json.dumps(Round(requests=requests, **order).run()), flush=True)
 
 

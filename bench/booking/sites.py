@@ -3,8 +3,9 @@
 import json
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, Final
 
 import psutil
@@ -23,10 +24,17 @@ Request = tuple[str, str, object]
 
 
 class Site:
-    """A gunicorn as it is shipped, under some settings module."""
+    """A gunicorn as it is shipped, under some settings module.
 
-    def __init__(self, process: Child, port: int) -> None:
+    Args:
+        process: its master.
+        port: where it listens.
+        name: what its workers are called.
+    """
+
+    def __init__(self, process: Child, port: int, name: str = "worker") -> None:
         self.port = port
+        self.name = name
         self._process = process
 
     def wait(self) -> None:
@@ -48,11 +56,11 @@ class Site:
     def pids(self) -> dict[str, int]:
         """Its workers by number."""
         master = psutil.Process(self._process.pid)
-        return {f"worker {number}": one.pid for number, one in enumerate(master.children(), 1)}
+        return {f"{self.name} {number}": one.pid for number, one in enumerate(master.children(), 1)}
 
 
 @contextmanager
-def site(settings_module: str, **variables: str) -> Iterator[Site]:
+def site(settings_module: str, name: str = "worker", **variables: str) -> Iterator[Site]:
     """A site that listens, and is gone after the block."""
     (port,) = free_ports(1)
     options = ("--config", "config/gunicorn.py", "--log-level", "warning")
@@ -64,7 +72,7 @@ def site(settings_module: str, **variables: str) -> Iterator[Site]:
             **variables,
         },
     ) as process:
-        started = Site(process, port)
+        started = Site(process, port, name)
         started.wait()
         yield started
 
@@ -115,18 +123,30 @@ class Clients:
         *,
         clients: int = CLIENTS,
         per_second: float = 0,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        behind: Sequence[Site] = (),
     ) -> Answers:
         """Have requests sent and answered.
+
+        Args:
+            to: where.
+            requests: what.
+            clients: how many connections.
+            per_second: at what rate; 0 is as fast as they are answered.
+            headers: of all of them.
+            behind: whom that site asks in its turn.
 
         Raises:
             RefusalError: the site does not answer.
         """
-        meter = CpuMeter({**servers(), **to.pids(), "clients": self._process.pid})
+        workers = {name: pid for one in (to, *behind) for name, pid in one.pids().items()}
+        meter = CpuMeter({**servers(), **workers, "clients": self._process.pid})
         order = {
             "port": to.port,
             "clients": clients,
             "requests": requests,
             "per_second": per_second,
+            "headers": dict(headers),
         }
         self._process.tell(json.dumps(order))
         seconds = ROUND_SECONDS + (len(requests) / per_second if per_second else 0)

@@ -44,6 +44,8 @@ class Buying:
         seconds: how long each round lasts; its first ones are not counted.
         request: what is sent for a seat: at the price of an offer, if not said, which is what the
             bound is for.
+        patience: how many seconds after the last answer everybody must have tickets.
+        warm_seconds: how long the first ones of a round come, which are not counted.
     """
 
     def __init__(
@@ -55,13 +57,17 @@ class Buying:
         per_second: int,
         seconds: float,
         request: Callable[[Asked], Request] = reserving,
+        patience: float = END_SECONDS,
+        warm_seconds: float = WARM_SECONDS,
     ) -> None:
         self._clients = clients
         self._observers = observers
         self._hops = hops
         self._per_second = per_second
         self._request = request
-        self._count = int(per_second * (seconds + WARM_SECONDS))
+        self._patience = patience
+        self._warm = int(per_second * warm_seconds)
+        self._count = self._warm + int(per_second * seconds)
         self._port = urlsplit(os.environ["GATEWAY_URL"]).port or 80
         self._bare: list[list[float]] = []
         self._rounds: list[list[Passage]] = []
@@ -75,15 +81,23 @@ class Buying:
     def round(self) -> None:
         """The bare hops, then reservations."""
         self._bare.append(self._hops.round(per_second=self._per_second, count=self._count // 2))
-        meter, started = CpuMeter(_processes(self._clients)), time.monotonic()
+        for line in lines(self.buy()):
+            print(f"    {line}")
+        print(f"    bare hops {percentile(self._bare[-1], 50):.1f} ms", flush=True)
+
+    def buy(self) -> list[Passage]:
+        """The reservations of a round; returns the ways of those that count.
+
+        Raises:
+            RefusalError: not all were made, or seen to their ends.
+        """
+        meter, started = CpuMeter(processes(self._clients)), time.monotonic()
         passages = self._send(self._count)
         used, seconds = meter.used(), time.monotonic() - started
         self._cpu.cpu.append({name: spent / seconds for name, spent in used.items()})
         self._each.append({name: 1000 * spent / self._count for name, spent in used.items()})
-        self._rounds.append(passages[int(self._per_second * WARM_SECONDS) :])
-        for line in lines(self._rounds[-1]):
-            print(f"    {line}")
-        print(f"    bare hops {percentile(self._bare[-1], 50):.1f} ms", flush=True)
+        self._rounds.append(passages[self._warm :])
+        return self._rounds[-1]
 
     def whole(self, bounds: Mapping[int, float] = MappingProxyType({})) -> Iterator[Figure]:
         """The rows of the whole way; `bounds` gives the milliseconds allowed by percent."""
@@ -121,13 +135,20 @@ class Buying:
 
     def processor_time(self) -> Figure:
         """The row of what a reservation costs the processors, to its tickets."""
-        ours = [{name: ms for name, ms in each.items() if name != "others"} for each in self._each]
         return Figure(
             name="processor time of a reservation",
             unit="ms",
-            rounds=[sum(each.values()) for each in ours],
-            notes={"by_process": {name: median(each[name] for each in ours) for name in ours[0]}},
+            rounds=[sum(each.values()) for each in self._ours()],
+            notes={"by_process": self.by_process()},
         )
+
+    def by_process(self) -> dict[str, float]:
+        """Milliseconds of processor time of a reservation, in the median round."""
+        ours = self._ours()
+        return {name: median(each[name] for each in ours) for name in ours[0]}
+
+    def _ours(self) -> list[dict[str, float]]:
+        return [{name: ms for name, ms in each.items() if name != "others"} for each in self._each]
 
     def to_confirmed(self, percent: int) -> list[float]:
         """Milliseconds from POST to CONFIRMED, of each round."""
@@ -193,7 +214,7 @@ class Buying:
             raise RefusalError(str(error)) from error
 
     def _wait_until_ticketed(self, ids: Sequence[UUID]) -> None:
-        deadline = time.monotonic() + END_SECONDS
+        deadline = time.monotonic() + self._patience
         while written.ticketed(ids) < len(ids):
             if time.monotonic() > deadline:
                 raise RefusalError("not all reservations have their tickets in time")
@@ -201,7 +222,7 @@ class Buying:
         time.sleep(1)  # for the last events to be seen
 
 
-def _processes(clients: Child) -> dict[str, int]:
+def processes(clients: Child) -> dict[str, int]:
     """Every process that takes part, by name; gunicorn's workers by number."""
     found = {**servers(), "clients": clients.pid, "bench": os.getpid()}
     for service in SERVICES:
