@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-slow screenshots test-exhaustive lint types chaos bench-outbox bench-booking bench-gateway bench-payment bench-saga bench-fare bench-notification events openapi saga
+.PHONY: help demo up down test test-slow screenshots test-exhaustive lint types chaos bench bench-outbox bench-booking bench-gateway bench-payment bench-saga bench-fare bench-notification events openapi saga
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-17s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ openapi:  ## docs/openapi/ anew, from the services' code
 
 saga:  ## docs/saga.md anew, from the saga's tables
 	@$(PYTHON) dev/saga.py
+
+bench:  ## the whole system under load: one table, and a page with plots; fails where a figure is missed
+	@$(PYTHON) dev/bench.py whole
 
 bench-outbox:  ## how fast the outbox library is, beside its limits; fails where a figure is missed
 	@$(PYTHON) dev/bench.py outbox

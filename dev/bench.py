@@ -2,9 +2,10 @@
 
 python3 dev/bench.py NAME [--quick] [--rounds N] [--part NAME ...]
 
-NAME is outbox, booking, gateway, payment, saga, fare or notification.
+NAME is outbox, booking, gateway, payment, saga, fare, notification or whole, which is `make bench`.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -23,12 +24,14 @@ class Benchmark:
     """A package of bench/ with settings of its own.
 
     `databases` are made besides the services' own; `kafka`: it needs a broker; `services` run as
-    `make up` starts them.
+    `make up` starts them; `before`: what runs before it, on servers of its own, with which
+    arguments; its results are put into a folder of this one's name.
     """
 
     databases: tuple[str, ...] = ()
     kafka: bool = True
     services: tuple[Service, ...] = ()
+    before: tuple[tuple[str, ...], ...] = ()
 
 
 BENCHMARKS = {
@@ -39,6 +42,11 @@ BENCHMARKS = {
     "saga": Benchmark(services=SERVICES),
     "fare": Benchmark(services=SERVICES),
     "notification": Benchmark(),
+    "whole": Benchmark(
+        databases=("baseline_booking", "baseline_payment"),
+        services=SERVICES,
+        before=(("booking", "--part", "accepting"),),
+    ),
 }
 
 
@@ -53,7 +61,21 @@ def main() -> int:
 
     packages.ensure()
     bootstrap.enter_venv(bootstrap.DEV)
+    for other, *part in BENCHMARKS[name].before:
+        _run(other, [*part, *_of_another(name, arguments)])
     return _run(name, arguments)
+
+
+def _of_another(name: str, arguments: list[str]) -> list[str]:
+    """The arguments of a benchmark that runs before another: all but that one's parts."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rounds")
+    parser.add_argument("--results", type=Path, default=bootstrap.ROOT / "bench" / "results")
+    options, _ = parser.parse_known_args(arguments)
+    quick = ["--quick"] if options.quick else []
+    rounds = ["--rounds", options.rounds] if options.rounds else []
+    return [*quick, *rounds, "--results", str(options.results / name)]
 
 
 def _run(name: str, arguments: list[str]) -> int:

@@ -40,7 +40,7 @@ DEPLOYED = {
 # Type-checked once, under booking's settings; a service's own code under its own.
 SHARED = ("chaos", "config", "contracts", "dev", "manage.py")
 # Benchmarks of the whole system and of its door, which look into booking's database.
-WHOLE = ("saga", "fare", "gateway")
+WHOLE = ("saga", "fare", "gateway", "whole")
 SHARED_TESTS = ("chaos", "config", "contracts", "dev", "e2e", "browser")
 
 
@@ -89,6 +89,7 @@ def types() -> Iterator[Check]:
         yield _mypy(service.name, service.settings_module, sources)
     yield _mypy("outbox", "tests.outbox.settings", ["outbox", "tests/outbox"])
     shared = sorted(str(file.relative_to(ROOT)) for file in (ROOT / "bench").glob("*.py"))
+    yield _mypy("baseline", "bench.baseline.settings", ["bench/baseline"])
     yield _mypy("bench", "bench.outbox.settings", [*shared, "bench/outbox", "tests/bench"])
 
 

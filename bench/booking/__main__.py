@@ -13,7 +13,7 @@ from dev.console import run, step
 if TYPE_CHECKING:
     from bench.booking.sites import Clients, Site
 
-PARTS: Final = ("selling", "looking")
+PARTS: Final = ("accepting", "selling", "looking")
 
 
 def main() -> int:
@@ -34,7 +34,7 @@ def _measure(options: argparse.Namespace) -> Iterator[Figure]:
             sites.site("config.settings.booking") as service,
             sites.site("bench.booking.limit.settings", BENCH_RECORDINGS=str(file)) as limit,
         ):
-            if "selling" in options.part:
+            if {"accepting", "selling"} & set(options.part):
                 yield from _selling(clients, service, limit, options)
             if "looking" in options.part:
                 yield from _looking(clients, service, limit, options)
@@ -50,8 +50,12 @@ def _selling(
     selling.prepare()
     for number in range(options.rounds):
         step(f"selling: round {number + 1} of {options.rounds}")
-        selling.round()
-    yield from selling.figures()
+        selling.accept()
+        if "selling" in options.part:
+            selling.sell_out()
+    yield selling.accepted()
+    if "selling" in options.part:
+        yield from selling.sold_out()
 
 
 def _looking(

@@ -17,6 +17,7 @@ MOST_STATEMENTS: Final = 8
 # Reservations a second that raw statements reached on two idle cores.
 KNOWN_RAW: Final = Bound(value=600)
 WARM: Final = 200
+PIECES: Final = 6
 
 
 class Selling:
@@ -44,31 +45,38 @@ class Selling:
         """Warm every thread of both sites."""
         for to in (self._limit, self._service):
             seats = inventory.spread(min(WARM, self._count))
-            self._clients.send(to, [reserving(seat) for seat in seats]).must_all_be(201)
+            self._sell(to, [reserving(seat) for seat in seats])
 
-    def round(self) -> None:
-        """Each way once."""
-        self._sell("limit", self._limit, inventory.spread(self._count))
-        self._sell("spread", self._service, inventory.spread(self._count))
+    def accept(self) -> None:
+        """A round of seats all over the schedule, both sites in turn, piece by piece: the machine
+        is not as fast now as it was ten seconds ago."""
+        answers: dict[str, list[Answers]] = defaultdict(list)
+        for _ in range(PIECES):
+            for way, to in (("limit", self._limit), ("spread", self._service)):
+                seats = inventory.spread(max(1, self._count // PIECES))
+                answers[way].append(self._sell(to, [reserving(seat) for seat in seats]))
+        for way, pieces in answers.items():
+            self._note(way, pieces)
+
+    def sell_out(self) -> None:
+        """A round of departures that are sold to the last seat, one after the other."""
         self._sell_out("named", reserving)
         self._sell_out("unnamed", reserving_any)
 
-    def _sell(self, way: str, to: Site, seats: Sequence[Asked]) -> None:
-        answers = self._clients.send(to, [reserving(seat) for seat in seats])
-        self._note(way, [answers])
+    def _sell(self, to: Site, requests: Sequence[Request]) -> Answers:
+        answers = self._clients.send(to, requests)
+        answers.must_all_be(201)
+        return answers
 
     def _sell_out(self, way: str, request: Callable[[Asked], Request]) -> None:
-        """Sell some departures, one after the other, to the last seat."""
         answers = []
         for seats in inventory.whole(self._whole):
-            answers.append(self._clients.send(self._service, [request(seat) for seat in seats]))
+            answers.append(self._sell(self._service, [request(seat) for seat in seats]))
             if inventory.left(seats[0].flight, seats[0].date):
                 raise RefusalError("a departure was not sold out")
         self._note(way, answers)
 
     def _note(self, way: str, answers: Sequence[Answers]) -> None:
-        for one in answers:
-            one.must_all_be(201)
         sold = sum(len(one.seconds) for one in answers)
         rate = sold / sum(one.duration for one in answers)
         rounds = self._by_way[way]
@@ -77,10 +85,10 @@ class Selling:
         cores = ", ".join(f"{name} {share:.2f}" for name, share in rounds.cores().items())
         step(f"  {way:<8} {rate:>6,.0f} reservations/s   cores: {cores}")
 
-    def figures(self) -> Iterator[Figure]:
-        """The rows of the table."""
+    def accepted(self) -> Figure:
+        """The row of seats all over the schedule."""
         spread, limit = self._by_way["spread"], self._by_way["limit"]
-        yield Figure(
+        return Figure(
             name="reservations, distinct seats",
             unit="/s",
             rounds=spread.rates,
@@ -90,6 +98,10 @@ class Selling:
             known=KNOWN_RAW,
             notes={"cores": spread.cores(), "limit_cores": limit.cores()},
         )
+
+    def sold_out(self) -> Iterator[Figure]:
+        """The rows of departures that were sold out."""
+        spread = self._by_way["spread"]
         for way, name, ratio in (
             ("named", "one departure, seats named, until sold out", Bound(value=0.8)),
             ("unnamed", "one departure, any seat, until sold out", None),

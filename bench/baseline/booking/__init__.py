@@ -1,0 +1,1 @@
+"""Booking: takes reservations, and confirms those that are paid."""

@@ -1,0 +1,1 @@
+"""Payment: authorizes every reservation's card."""

@@ -1,0 +1,1 @@
+"""The whole system under load: one run, one table, one page with plots."""
