@@ -4,10 +4,10 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 from django.core.management import call_command
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from booking.models import Cabin, Departure, SchedulePeriod, Seat
@@ -18,6 +18,8 @@ from dev.console import RefusalError, step
 FIRST_FLIGHT: Final = 2001
 ROUTES: Final = ("LHR", "CDG", "OSL", "CPH", "HEL")
 SEATS: Final = 180
+# The last days of the schedule.
+KEPT_DAYS: Final = 5
 HEADER: Final = (
     "carrier,flight_number,origin,destination,valid_from,valid_to,days,departure_time,"
     "arrival_time,arrival_day_offset,aircraft_type,currency,economy_price"
@@ -75,18 +77,21 @@ def _line(number: int) -> str:
 
 
 def spread(count: int) -> list[Asked]:
-    """Free seats, no two of one departure as long as there are enough departures, in no order.
+    """Free seats, no two of one departure as long as there are enough departures, in no order; none
+    of the departures that are kept to be sold as a whole.
 
     Raises:
         RefusalError: there are not so many.
     """
     found: list[Asked] = []
+    last = _kept_from()
     for number in _numbers():
         seats = Seat.objects.filter(
             number=number,
             cabin=Cabin.ECONOMY,  # what offers are signed for
             status=Seat.Status.FREE,
             departure__departs_at__gt=_tomorrow(),
+            departure__departs_at__lt=last,
         ).order_by("departure__departs_at")
         rows = seats.values_list("departure__flight__number", "departure__date")
         found += [Asked(flight, day, number) for flight, day in rows[: count - len(found)]]
@@ -105,7 +110,7 @@ def whole(departures: int) -> list[list[Asked]]:
     """Every seat of some departures of which none is taken, the latest first."""
     untouched = (
         Departure.objects.annotate(taken=Count("seats", filter=~Q(seats__status=Seat.Status.FREE)))
-        .filter(taken=0)
+        .filter(taken=0, departs_at__gt=_tomorrow())
         .order_by("-departs_at")
     )
     rows = untouched.values_list("flight__number", "date")[:departures]
@@ -114,6 +119,12 @@ def whole(departures: int) -> list[list[Asked]]:
         [Asked(flight, day, number) for number in random.sample(numbers, len(numbers))]
         for flight, day in rows
     ]
+
+
+def _kept_from() -> datetime:
+    """From when on departures are kept to be sold as a whole."""
+    (latest,) = Departure.objects.aggregate(Max("departs_at")).values()
+    return cast("datetime", latest) - timedelta(days=KEPT_DAYS)
 
 
 def left(flight: int, day: date) -> int:
