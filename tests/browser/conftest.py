@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect, sync_playwright
 
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Scheme, Visitor
 from tests.e2e.conftest import inventory, mail_server, stack, system
 from tests.e2e.system import System
 
@@ -45,19 +45,19 @@ def visit(chromium: Browser, system: System) -> Iterator[Open]:
     """Opens a browser window of its own, as somebody else's: `visit("phone")`."""
     contexts: list[BrowserContext] = []
 
-    def opened(size: str = "desktop", *, scheme: str = "light", script: bool = True) -> Visitor:
+    def opened(size: str = "desktop", *, scheme: Scheme = "light", script: bool = True) -> Visitor:
         context = chromium.new_context(
             base_url=system.gateway,
             viewport=SIZES[size],
             has_touch=size == "phone",
-            color_scheme="dark" if scheme == "dark" else "light",
+            color_scheme=scheme,
             reduced_motion="reduce",
             java_script_enabled=script,
             locale="en-GB",
         )
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
-        return Visitor(context.new_page(), script=script)
+        return Visitor(context.new_page(), scheme=scheme, script=script)
 
     yield opened
     for context in contexts:

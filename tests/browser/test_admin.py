@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 
 from tests.browser.conftest import Open
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Scheme, Visitor
 from tests.e2e.system import System
 
 pytestmark = pytest.mark.slow
@@ -32,7 +32,7 @@ def signed_in(visitor: Visitor, service: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("service", LISTS)
 def test_what_operators_read_is_legible(
-    visit: Open, system: System, service: str, scheme: str
+    visit: Open, system: System, service: str, scheme: Scheme
 ) -> None:
     system.wait_for(system.reserve(), "CONFIRMED")
     operator = visit(scheme=scheme)

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.traveler import APPROVED, DECLINED, Traveler, in_days
+from tests.browser.visitor import Scheme
 from tests.e2e.system import System
 
 pytestmark = pytest.mark.slow
@@ -18,7 +19,7 @@ WAYS = [("desktop", "light", "3C"), ("desktop", "dark", "4C"), ("phone", "light"
 
 @pytest.mark.parametrize(("size", "scheme", "seat"), [*WAYS, ("phone", "dark", "6C")])
 def test_by_mouse_or_finger_until_there_are_tickets(
-    visit: Open, size: str, scheme: str, seat: str
+    visit: Open, size: str, scheme: Scheme, seat: str
 ) -> None:
     traveler = Traveler(visit(size, scheme=scheme), DAY)
     traveler.book(seat)

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
+from tests.browser.visitor import Scheme
 from tests.e2e.system import System
 
 pytestmark = pytest.mark.slow
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_it_is_legible_at_every_size_and_in_the_dark(
-    visit: Open, system: System, size: str, scheme: str
+    visit: Open, system: System, size: str, scheme: Scheme
 ) -> None:
     system.wait_for(system.reserve(), "CONFIRMED")
     operator = visit(size, scheme=scheme)

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Open
 from tests.browser.test_admin import signed_in
 from tests.browser.traveler import Traveler, in_days
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Scheme, Visitor
 from tests.e2e.system import System
 
 FOLDER = os.environ.get("SCREENSHOTS", "")
@@ -36,11 +36,12 @@ def test_operations(visit: Open, system: System) -> None:
         system.wait_for(reservation, "CONFIRMED")
     for reservation in refused:
         system.wait_for(reservation, "REJECTED")
-    for name, size, scheme in (
+    looks: list[tuple[str, str, Scheme]] = [
         ("operations", "desktop", "light"),
         ("operations-dark", "desktop", "dark"),
         ("operations-phone", "phone", "light"),
-    ):
+    ]
+    for name, size, scheme in looks:
         operator = visit(size, scheme=scheme)
         operator.page.goto("/operations")
         expect(operator.page.get_by_role("heading", name="Notification")).to_be_visible()
@@ -58,7 +59,7 @@ def test_admin(visit: Open, system: System) -> None:
 @pytest.mark.parametrize(
     ("size", "scheme", "seat"), [("desktop", "light", "14C"), ("phone", "dark", "15C")]
 )
-def test_booking(visit: Open, system: System, size: str, scheme: str, seat: str) -> None:
+def test_booking(visit: Open, system: System, size: str, scheme: Scheme, seat: str) -> None:
     day = in_days(25)
     taken = [f"{row}{letter}" for row in ("12", "13", "16", "17") for letter in "ABDE"]
     for one in taken if size == "desktop" else ():

@@ -25,6 +25,11 @@ def test_a_sound_page_is_sound(visitor: Visitor) -> None:
     [
         ("<input>", "label"),
         ('<p style="color: #999">Text</p>', "color-contrast"),
+        (
+            "<style>@media (prefers-color-scheme: dark) { p { color: #999; background: #fff } }"
+            "</style><p>Text</p>",
+            "(?s)dark.*color-contrast",
+        ),
         ('<p style="width: 9999px">Text</p>', "too wide"),
         ("<script>console.error('broken')</script>", "broken"),
         ("<script>throw new Error('thrown')</script>", "thrown"),
