@@ -124,8 +124,8 @@ class Figure:
         }
 
 
-def known_figure(row: Mapping[str, Any]) -> Figure:
-    """A row of a results file as it was measured, without its bounds' notes.
+def measured(row: Mapping[str, Any]) -> Figure:
+    """The figure that was written into a results file, with the processors of its notes.
 
     Args:
         row: what `Figure.as_dict` has given.

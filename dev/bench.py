@@ -10,8 +10,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -25,7 +28,7 @@ class Benchmark:
 
     `databases` are made besides the services' own; `kafka`: it needs a broker; `services` run as
     `make up` starts them; `before`: what runs before it, on servers of its own, with which
-    arguments; its results are put into a folder of this one's name.
+    arguments; it finds their results in the folder that `BENCH_BEFORE` names.
     """
 
     databases: tuple[str, ...] = ()
@@ -61,24 +64,23 @@ def main() -> int:
 
     packages.ensure()
     bootstrap.enter_venv(bootstrap.DEV)
-    for other, *part in BENCHMARKS[name].before:
-        _run(other, [*part, *_of_another(name, arguments)])
-    return _run(name, arguments)
+    with TemporaryDirectory() as before:
+        for other, *part in BENCHMARKS[name].before:
+            _run(other, [*part, *_as_thorough(arguments), "--results", before])
+        return _run(name, arguments, {"BENCH_BEFORE": before})
 
 
-def _of_another(name: str, arguments: list[str]) -> list[str]:
-    """The arguments of a benchmark that runs before another: all but that one's parts."""
-    parser = argparse.ArgumentParser()
+def _as_thorough(arguments: list[str]) -> list[str]:
+    """Those of the arguments that say how much is measured."""
+    parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds")
-    parser.add_argument("--results", type=Path, default=bootstrap.ROOT / "bench" / "results")
     options, _ = parser.parse_known_args(arguments)
     quick = ["--quick"] if options.quick else []
-    rounds = ["--rounds", options.rounds] if options.rounds else []
-    return [*quick, *rounds, "--results", str(options.results / name)]
+    return [*quick, "--rounds", options.rounds] if options.rounds else quick
 
 
-def _run(name: str, arguments: list[str]) -> int:
+def _run(name: str, arguments: list[str], more: Mapping[str, str] = MappingProxyType({})) -> int:
     from dev import environment, folders
     from dev.backings import Servers
     from dev.stack import Stack
@@ -99,6 +101,7 @@ def _run(name: str, arguments: list[str]) -> int:
             "TRIAL": "1",  # or the services' own settings would ask for more than is measured
             "DJANGO_SETTINGS_MODULE": f"bench.{name}.settings",
             **{_variable(program): str(stack.pid(program)) for program in stack.names()},
+            **more,
         }
         command = [sys.executable, "-m", f"bench.{name}", *arguments]
         return subprocess.run(

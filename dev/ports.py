@@ -4,7 +4,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -54,6 +54,15 @@ def free_ports(count: int) -> list[int]:
         keeper.bind(("127.0.0.1", 0))
     _kept.extend(keepers)
     return [keeper.getsockname()[1] for keeper in keepers]
+
+
+def free_offset(ports: Collection[int]) -> int:
+    """What brings each of these ports to a free one, below those the kernel hands out."""
+    return next(
+        offset
+        for offset in range(10_000 + os.getpid() % 10_000, 25_000, 10)
+        if all(is_free(port + offset) for port in ports)
+    )
 
 
 def require_free(ports: Iterable[int], root: Path) -> None:

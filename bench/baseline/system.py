@@ -87,4 +87,5 @@ def _variables(service: str) -> dict[str, str]:
 
 def _run(*arguments: str, service: str) -> None:
     environment = {**os.environ, **_variables(service)}
-    subprocess.run([sys.executable, *arguments], env=environment, check=True, capture_output=True)
+    command = [sys.executable, *arguments]
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)

@@ -1,5 +1,5 @@
 """The background processes: `python -m bench.baseline.worker poll|consume`, for the service that
-`BASELINE_SERVICE` names."""
+`BASELINE_SERVICE` names; and, before them, `topics`."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import django
-from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 from django.conf import settings
 from django.db import transaction
@@ -72,15 +72,11 @@ def consume(
 
 
 def create_topics() -> None:
-    """Make the topics, unless they are there."""
+    """Make the topics."""
     client = AdminClient({"bootstrap.servers": settings.BOOTSTRAP_SERVERS})
     topics = [NewTopic(name, num_partitions=PARTITIONS) for name in (BOOKINGS, PAYMENTS)]
     for future in client.create_topics(topics).values():
-        try:
-            future.result()
-        except KafkaException as error:
-            if "exists" not in str(error):
-                raise
+        future.result()
 
 
 def _booking(work: str) -> None:
@@ -95,11 +91,10 @@ def _booking(work: str) -> None:
 
 
 def _payment(work: str) -> None:
-    from bench.baseline.payment.models import Payment as Paid
-    from bench.baseline.payment.models import PaymentAppliedMessage, PaymentOutboxRow
+    from bench.baseline.payment.models import Payment, PaymentAppliedMessage, PaymentOutboxRow
 
     def authorize(payload: dict[str, Any], key: str) -> None:
-        Paid.objects.create(reservation_id=key)
+        Payment.objects.create(reservation_id=key)
         PaymentOutboxRow.objects.create(key=key, type="PaymentAuthorized", payload={"id": key})
 
     if work == "poll":

@@ -19,7 +19,7 @@ from django.conf import settings
 
 from bench.booking import inventory
 from bench.booking.selling import reserving
-from bench.booking.sites import Clients, Request, Site, site
+from bench.booking.sites import Answers, Clients, Request, Site, site
 from bench.report import Bound, Figure
 from bench.rounds import Rounds, percentile
 from booking.models import Reservation
@@ -117,7 +117,7 @@ def _making(count: int) -> list[Request]:
 
 
 def _reading(count: int) -> list[Request]:
-    """Looks at reservations that were made here; some are made first, if there are none."""
+    """Looks at reservations that were made here."""
     ids = Reservation.objects.filter(customer_id=CUSTOMER).values_list("id", flat=True)[:1000]
     chosen = random.choices(list(ids), k=count)  # noqa: S311 (no secret)
     return [("GET", f"/api/reservations/{one}", None) for one in chosen]
@@ -156,38 +156,33 @@ class Door:
     def prepare(self) -> None:
         """Warm every thread of both sites; from then on there are reservations to look at."""
         for way in self._ways.values():
-            requests = _making(self._fast // 2)
-            self._clients.send(
-                way.site, requests, headers=way.headers(), behind=way.behind
-            ).must_all_be(201)
+            self._send(way, KINDS["making"], self._fast // 2)
 
     def round(self) -> None:
         """Each way once, at a steady rate and as fast as answered."""
-        for name in self._ways:
-            seconds = self._send(name, self._steady, self._kind.per_second)
-            counted = seconds[int(self._kind.per_second * WARM_SECONDS) :]
+        per_second = self._kind.per_second
+        for name, way in self._ways.items():
+            answers = self._send(way, self._kind, self._steady, per_second)
+            counted = answers.seconds[int(per_second * WARM_SECONDS) :]
             self._medians[name].append(1000 * percentile(counted, 50))
-        for name in self._ways:
-            self._send(name, self._fast)
-        for name in self._ways:
+        for name, way in self._ways.items():
+            answers = self._send(way, self._kind, self._fast)
+            self._by_way[name].rates.append(answers.rate)
+            self._by_way[name].cpu.append(answers.cores)
             p50, rounds = self._medians[name][-1], self._by_way[name]
             cores = ", ".join(f"{who} {used:.2f}" for who, used in rounds.cpu[-1].items())
             step(f"  {name:<20} p50 {p50:5.2f} ms, {rounds.rates[-1]:4.0f}/s   cores: {cores}")
 
-    def _send(self, name: str, count: int, per_second: int = 0) -> list[float]:
-        way = self._ways[name]
+    def _send(self, way: Way, kind: Kind, count: int, per_second: int = 0) -> Answers:
         answers = self._clients.send(
             way.site,
-            self._kind.requests(count),
+            kind.requests(count),
             per_second=per_second,
             headers=way.headers(),
             behind=way.behind,
         )
-        answers.must_all_be(self._kind.status)
-        if not per_second:
-            self._by_way[name].rates.append(answers.rate)
-            self._by_way[name].cpu.append(answers.cores)
-        return answers.seconds
+        answers.must_all_be(kind.status)
+        return answers
 
     def figures(self) -> Iterator[Figure]:
         """The rows of the table."""

@@ -3,15 +3,12 @@
 import argparse
 from collections.abc import Iterator
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bench import command
 from bench.children import child
 from bench.report import Figure
 from dev.console import run, step
-
-if TYPE_CHECKING:
-    from bench.saga.buying import Buying
 
 PARTS: Final = ("buying", "alone")
 BOUNDS: Final = MappingProxyType({50: 25, 99: 120})
@@ -32,24 +29,16 @@ def _measure(options: argparse.Namespace) -> Iterator[Figure]:
         watched = clients, observers, hops
         if "buying" in options.part:
             buying = Buying(*watched, per_second=20, seconds=3 if quick else 30)
-            _rounds("buying", buying, options.rounds)
+            buying.rounds("buying", options.rounds)
             yield from buying.whole(BOUNDS)
             yield from buying.steps()
             yield buying.processor_time()
         if "alone" in options.part:
             alone = Buying(*watched, per_second=2, seconds=3 if quick else 20)
-            _rounds("alone", alone, options.rounds)
+            alone.rounds("alone", options.rounds)
             yield from alone.whole()
             step("asking over and over")
             yield alone.ask(5 if quick else 20)
-
-
-def _rounds(name: str, buying: "Buying", count: int) -> None:
-    step(f"{name}: warming up")
-    buying.warm()
-    for number in range(count):
-        step(f"{name}: round {number + 1} of {count}")
-        buying.round()
 
 
 if __name__ == "__main__":

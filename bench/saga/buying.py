@@ -24,7 +24,7 @@ from bench.saga import asking, written
 from bench.saga.hops import Hops
 from bench.saga.observers import Observers
 from bench.saga.passages import OTHERS, STEPS, Incomplete, Passage, between, complete, lines
-from dev.console import RefusalError
+from dev.console import RefusalError, step
 from dev.processes import SERVICES
 
 CLIENTS: Final = 32
@@ -70,13 +70,21 @@ class Buying:
         self._count = self._warm + int(per_second * seconds)
         self._port = urlsplit(os.environ["GATEWAY_URL"]).port or 80
         self._bare: list[list[float]] = []
-        self._rounds: list[list[Passage]] = []
+        self._bought: list[list[Passage]] = []
         self._cpu = Rounds()
         self._each: list[dict[str, float]] = []
 
     def warm(self) -> None:
         """Have every process done all of it before."""
         self._send(self._count)
+
+    def rounds(self, name: str, count: int) -> None:
+        """So many rounds, after a first one that warms, told under this name."""
+        step(f"{name}: warming up")
+        self.warm()
+        for number in range(count):
+            step(f"{name}: round {number + 1} of {count}")
+            self.round()
 
     def round(self) -> None:
         """The bare hops, then reservations."""
@@ -96,8 +104,8 @@ class Buying:
         used, seconds = meter.used(), time.monotonic() - started
         self._cpu.cpu.append({name: spent / seconds for name, spent in used.items()})
         self._each.append({name: 1000 * spent / self._count for name, spent in used.items()})
-        self._rounds.append(passages[self._warm :])
-        return self._rounds[-1]
+        self._bought.append(passages[self._warm :])
+        return self._bought[-1]
 
     def whole(self, bounds: Mapping[int, float] = MappingProxyType({})) -> Iterator[Figure]:
         """The rows of the whole way; `bounds` gives the milliseconds allowed by percent."""
@@ -110,7 +118,7 @@ class Buying:
                 bound=Bound(value=most, at_most=True) if most else None,
                 beside=[percentile(round_, percent) for round_ in self._bare],
                 beside_name="4 commits, 2 records, bare",
-                notes={"reservations": sum(map(len, self._rounds)), "cores": self._cpu.cores()},
+                notes={"reservations": sum(map(len, self._bought)), "cores": self._cpu.cores()},
             )
 
     def steps(self) -> Iterator[Figure]:
@@ -173,7 +181,7 @@ class Buying:
         }
 
     def _percentiles(self, earlier: str, later: str, percent: int) -> list[float]:
-        return [percentile(between(round_, earlier, later), percent) for round_ in self._rounds]
+        return [percentile(between(round_, earlier, later), percent) for round_ in self._bought]
 
     def _send(self, count: int) -> list[Passage]:
         """Have so many reservations made; returns their ways, in the order of sending.

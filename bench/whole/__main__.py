@@ -2,17 +2,18 @@
 
 import argparse
 import json
+import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from bench import command
 from bench.children import Child, child
-from bench.report import Bound, Figure, known_figure
-from dev.console import run, step
+from bench.report import Bound, Figure, measured
+from dev.console import RefusalError, run, step
 
 if TYPE_CHECKING:
-    from bench.saga.buying import Buying
     from bench.saga.hops import Hops
     from bench.saga.observers import Observers
     from bench.whole.plain import PlainStage
@@ -70,10 +71,11 @@ def _figures(options: argparse.Namespace) -> Iterator[Figure]:
 
 def _accepting(options: argparse.Namespace) -> Iterator[Figure]:
     name = "booking-quick.json" if options.quick else "booking.json"
-    file = options.results / "whole" / name
-    if file.exists():
-        rows = json.loads(file.read_text())["figures"]
-        yield from (known_figure(row) for row in rows if row["name"] == ACCEPTED)
+    file = Path(os.environ["BENCH_BEFORE"]) / name
+    if not file.exists():
+        raise RefusalError("booking's own benchmark, which runs first, has failed: see above")
+    rows = json.loads(file.read_text())["figures"]
+    yield from (measured(row) for row in rows if row["name"] == ACCEPTED)
 
 
 def _demo(watched: "Watched", options: argparse.Namespace) -> Iterator[Figure]:
@@ -106,19 +108,11 @@ def _buying(watched: "Watched", options: argparse.Namespace) -> Iterator[Figure]
             request=request,
             patience=PATIENCE_SECONDS,
         )
-        _rounds(name, buying, options.rounds)
+        buying.rounds(name, options.rounds)
         for figure in buying.whole(bounds):
             figure.name = f"{figure.name}, {name}"
             figure.remark = "" if figure.is_met else what_limits(buying.by_process(), PER_SECOND)
             yield figure
-
-
-def _rounds(name: str, buying: "Buying", count: int) -> None:
-    step(f"{name}: warming up")
-    buying.warm()
-    for number in range(count):
-        step(f"{name}: round {number + 1} of {count}")
-        buying.round()
 
 
 def _rising(watched: "Watched", options: argparse.Namespace) -> Iterator[Figure]:

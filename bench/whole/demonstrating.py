@@ -17,11 +17,12 @@ import psutil
 from bench.report import Bound, Figure
 from dev.bootstrap import ROOT
 from dev.console import RefusalError, step
+from dev.ports import free_offset
+from dev.processes import SERVICES
 
 START_SECONDS: Final = 120
 END_SECONDS: Final = 30
 SETTLE_SECONDS: Final = 5
-PORT_OFFSET: Final = 21_000
 MOST_START_SECONDS: Final = 20
 MOST_PROCESS_MB: Final = 100
 MOST_WHOLE_MB: Final = 1200
@@ -74,7 +75,8 @@ class Demonstrating:
     @contextmanager
     def _demo(self) -> Iterator["subprocess.Popen[str]"]:
         with TemporaryDirectory(dir=ROOT / "var") as folder:
-            arguments = ("--port-offset", str(PORT_OFFSET), "--folder", folder)
+            offset = free_offset([service.port for service in SERVICES])
+            arguments = ("--port-offset", str(offset), "--folder", folder)
             process = subprocess.Popen(
                 [sys.executable, "-u", "dev/demo.py", *arguments],
                 cwd=ROOT,

@@ -21,7 +21,7 @@ LOCATOR: Final = "CONCAT('0', LPAD(CONV(seq, 10, 36), 5, '0'))"
 
 def load(reservations: int, of: UUID) -> Iterator[int]:
     """Add so many copies of a reservation, with its passengers, sagas, timeline and five events;
-    yields how many there are after each transaction.
+    yields how many there are after each chunk.
 
     Args:
         reservations: how many.

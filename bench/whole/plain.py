@@ -1,6 +1,5 @@
 """The naive baseline under the same load as the system."""
 
-import json
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -8,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.baseline.system import Baseline
+from bench.booking.sites import Clients
 from bench.children import Child
 from bench.machine import CpuMeter, servers
-from bench.saga.buying import CLIENTS
 from bench.whole.rising import PATIENCE_SECONDS
 from bench.whole.stages import LATE_SECONDS
 from dev.console import step
@@ -57,14 +56,8 @@ def _stage(clients: Child, baseline: Baseline, rate: int, count: int) -> PlainSt
     before = baseline.confirmed()
     own = {"clients": clients.pid, "bench": os.getpid()}
     meter = CpuMeter({**servers(), **baseline.processes(), **own})
-    order = {
-        "port": baseline.gateway.port,
-        "clients": CLIENTS,
-        "requests": [baseline.request() for _ in range(count)],
-        "per_second": rate,
-    }
-    clients.tell(json.dumps(order))
-    clients.answer(count / rate + PATIENCE_SECONDS)
+    requests = [baseline.request() for _ in range(count)]
+    Clients(clients).send(baseline.gateway, requests, per_second=rate).must_all_be(201)
     ended = time.monotonic()
     while baseline.confirmed() < before + count and time.monotonic() < ended + PATIENCE_SECONDS:
         time.sleep(LOOK_SECONDS)

@@ -2,8 +2,6 @@
 
 import json
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +10,8 @@ import pytest
 
 from bench.booking.clients import Round, encoded
 from bench.booking.recording import Recording
-from dev.bootstrap import ROOT
+from tests.bench.quick import names, quick_results
 
-LONGEST_SECONDS = 280  # on a busy machine; an idle one needs 20
 KEY = "01a20789-c9a1-7626-b382-e6ed707d463b"
 RECORDED = Recording(
     statements=[
@@ -30,20 +27,14 @@ RECORDED = Recording(
 @pytest.mark.slow
 @pytest.mark.mariadb
 def test_every_row_of_the_table_is_measured(tmp_path: Path) -> None:
-    command = [sys.executable, "dev/bench.py", "booking", "--quick", "--results", str(tmp_path)]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=LONGEST_SECONDS
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    results = json.loads((tmp_path / "booking-quick.json").read_text())
+    results = quick_results("booking", tmp_path)
     assert "innodb_flush_log_at_trx_commit" in results["settings"]
-    names = [figure["name"] for figure in results["figures"]]
-    assert [name for name in names if name.endswith("p99")] == [
+    found = names(results)
+    assert [name for name in found if name.endswith("p99")] == [
         "seat map at 50/s, p99",
         "search at 50/s, p99",
     ]
-    assert len(names) == 10
-    assert (tmp_path / "booking-quick.svg").exists()
+    assert len(found) == 10
 
 
 def test_a_replay_asks_for_what_it_is_told_and_has_keys_of_its_own() -> None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from bench.plot import svg
-from bench.report import Bound, Figure, table, write
+from bench.report import Bound, Figure, measured, table, write
 
 
 def _figure(**changed: object) -> Figure:
@@ -56,3 +56,18 @@ def test_what_is_missed_is_seen_in_the_table_the_file_and_the_picture(tmp_path: 
     written = json.loads(write(tmp_path, "drains", {"quick": True}, [figure]).read_text())
     assert written["figures"][0]["met"] is False
     assert "p50 &lt; p99" in svg("outbox", "here", [figure])
+
+
+def test_a_row_of_a_results_file_is_the_row_that_was_measured() -> None:
+    figure = Figure(
+        name="reservations",
+        unit="/s",
+        rounds=[1200.0, 1300.0],
+        bound=Bound(value=1250),
+        beside=[2000.0, 2100.0],
+        beside_name="raw",
+        ratio=Bound(value=0.7, at_most=True),
+    )
+    again = measured(figure.as_dict())
+    assert again == figure
+    assert again.is_met

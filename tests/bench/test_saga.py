@@ -1,8 +1,5 @@
 """`make bench-saga` runs to its end, on small numbers; what it measured is not judged."""
 
-import json
-import subprocess
-import sys
 from itertools import count, pairwise
 from pathlib import Path
 from uuid import UUID
@@ -11,8 +8,8 @@ import pytest
 
 from bench.saga.passages import OTHERS, STEPS, WAY, Incomplete, between, complete, lines
 from bench.saga.told import Told
-from dev.bootstrap import ROOT
 from dev.console import RefusalError
+from tests.bench.quick import names, quick_results
 
 WHOLE = dict(zip((*WAY, *OTHERS), count(1_000.0, 0.002), strict=False))
 
@@ -21,14 +18,10 @@ WHOLE = dict(zip((*WAY, *OTHERS), count(1_000.0, 0.002), strict=False))
 @pytest.mark.mariadb
 @pytest.mark.kafka
 def test_every_row_of_the_table_is_measured(tmp_path: Path) -> None:
-    command = [sys.executable, "dev/bench.py", "saga", "--quick", "--results", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    results = json.loads((tmp_path / "saga-quick.json").read_text())
-    names = [figure["name"] for figure in results["figures"]]
-    assert names[:2] == ["POST → CONFIRMED at 20/s, p50", "POST → CONFIRMED at 20/s, p99"]
-    assert len(names) == 2 + len(STEPS) + len(OTHERS) + 1 + 2 + 1
-    assert (tmp_path / "saga-quick.svg").exists()
+    results = quick_results("saga", tmp_path)
+    found = names(results)
+    assert found[:2] == ["POST → CONFIRMED at 20/s, p50", "POST → CONFIRMED at 20/s, p99"]
+    assert len(found) == 2 + len(STEPS) + len(OTHERS) + 1 + 2 + 1
 
 
 def test_the_steps_follow_each_other_from_post_to_confirmed() -> None:

@@ -1,8 +1,5 @@
 """`make bench` runs to its end, on small numbers; what it measured is not judged."""
 
-import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +8,7 @@ import pytest
 from bench.report import Bound, Figure
 from bench.whole import curves, page
 from bench.whole.stages import Stage, kept_up, knee, what_limits
-from dev.bootstrap import ROOT
+from tests.bench.quick import names, quick_results
 
 FIGURES = [
     "reservations, distinct seats",
@@ -32,11 +29,8 @@ FIGURES = [
 @pytest.mark.mariadb
 @pytest.mark.kafka
 def test_every_row_of_the_table_is_measured(tmp_path: Path) -> None:
-    command = [sys.executable, "dev/bench.py", "whole", "--quick", "--results", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    results = json.loads((tmp_path / "whole-quick.json").read_text())
-    assert [figure["name"] for figure in results["figures"]] == FIGURES
+    results = quick_results("whole", tmp_path)
+    assert names(results) == FIGURES
     text = (tmp_path / "whole-quick.html").read_text()
     assert all(name in text for name in FIGURES)
     assert (tmp_path / "whole-quick-load.svg").exists()

@@ -52,8 +52,8 @@ class Visitor:
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert overflow <= 0, f"{self.page.url} is {overflow} px too wide"
-        others: list[Scheme] = ["dark", "light"] if self._scheme == "light" else ["light", "dark"]
-        for scheme in others:  # the person's own last, to go on with
+        schemes: list[Scheme] = ["dark", "light"] if self._scheme == "light" else ["light", "dark"]
+        for scheme in schemes:  # the person's own last, to go on with
             self.page.emulate_media(color_scheme=scheme)
             self.page.evaluate(AT_REST)
             found = Axe().run(self.page, options=RULES)

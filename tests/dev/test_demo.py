@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from dev.bootstrap import ROOT
-from dev.ports import is_free
+from dev.ports import free_offset
 from dev.processes import SERVICES
 from dev.supervision import wait_for
 
@@ -21,12 +21,7 @@ UP = "up until Ctrl-C"
 
 @pytest.fixture
 def offset() -> int:
-    """What brings every documented port to a free one, below those the kernel hands out."""
-    return next(
-        offset
-        for offset in range(10_000 + os.getpid() % 10_000, 25_000, 10)
-        if all(is_free(service.port + offset) for service in SERVICES)
-    )
+    return free_offset([service.port for service in SERVICES])
 
 
 @pytest.fixture
