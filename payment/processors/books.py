@@ -4,6 +4,8 @@ They hold the same rules as a card company's: no more is captured than was autho
 refunded than was captured, a key is booked once.
 """
 
+import fcntl
+import os
 import sqlite3
 import threading
 import weakref
@@ -88,10 +90,12 @@ class Books:
             file, timeout=20, isolation_level=None, check_same_thread=False
         )
         weakref.finalize(self, self._connection.close)
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        # Turning to WAL does not wait for others who do: SQLite says "database is locked" at once.
+        with _alone_in(file.parent):
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.executescript(_SCHEMA)
         # The file outlives the process, killed or not; a power cut is not simulated.
         self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(_SCHEMA)
 
     @contextmanager
     def locked(self) -> Iterator["Page"]:
@@ -104,6 +108,17 @@ class Books:
                 self._connection.rollback()
                 raise
             self._connection.commit()
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Nobody else who asks for this is in the folder at the same time."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class Page:

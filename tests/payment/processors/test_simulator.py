@@ -114,6 +114,22 @@ def test_processes_asking_with_the_same_keys_get_the_same_answers(books: Path) -
     assert len(charges(books)) == 20
 
 
+OPEN = """
+import sys, time
+from pathlib import Path
+from payment.processors.books import Books
+for number in range(100):
+    time.sleep(max(0, float(sys.argv[2]) + number / 50 - time.time()))
+    Books(Path(sys.argv[1]) / f"{number}.sqlite3")
+"""
+
+
+def test_processes_open_new_books_at_the_same_moment(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", OPEN, str(tmp_path), str(time.time() + 1)]
+    running = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(4)]
+    assert [process.communicate(timeout=60)[1] for process in running] == [b""] * 4
+
+
 def test_the_settings_describe_the_processor(books: Path) -> None:
     with override_settings(
         PROCESSOR_BOOKS=str(books), PROCESSOR_LATENCY_MS=250, PROCESSOR_LATE_MS=3000
