@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 WAIT_SECONDS: Final = 0.01
 # By as much the moment grows in which a crash has a message go twice.
 COMPANY_SECONDS: Final = 0.005
+# What is recorded meanwhile is sent together: to look, and to record, costs more than to send.
+LOOK_SECONDS: Final = 0.1
 PURGE_SECONDS: Final = 60.0
 
 
@@ -59,6 +61,7 @@ class Deliveries:
         }
         self._calls: dict[Future[Outcome | None], Delivery] = {}
         self._next_purge = 0.0
+        self._next_look = 0.0
 
     def run_once(self) -> bool:
         """Start calls for what is due, and record what has ended.
@@ -68,9 +71,11 @@ class Deliveries:
             was room for. What is recorded meanwhile comes with a nudge.
         """
         self.leases.keep()
-        more = [self._start(channel) for channel in self.channels]
+        if monotonic() >= self._next_look:
+            more = [self._start(channel) for channel in self.channels]
+            self._next_look = 0.0 if any(more) else monotonic() + LOOK_SECONDS
         self._record(WAIT_SECONDS)
-        return bool(self._calls) or any(more) or self._purge()
+        return bool(self._calls) or not self._next_look or self._purge()
 
     def close(self) -> None:
         """Wait for the calls under way, record what they came to, and give the shards back."""
@@ -85,7 +90,7 @@ class Deliveries:
         room = self.in_flight - len(under_way)
         shards = self.leases.shards
         if not room or not shards:
-            return False
+            return not room
         to_each: Counter[UUID | None] = Counter(one.endpoint_id for one in under_way)
         most = max(1, self.in_flight // 2)
         due = selectors.due_deliveries(

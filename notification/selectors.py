@@ -110,6 +110,11 @@ def held_deliveries() -> int:
     return Delivery.objects.filter(status=Delivery.Status.HELD).count()
 
 
+def contact_of(reservation_id: UUID) -> Contact | None:
+    """A reservation's contact, as it is now."""
+    return _contacts(1).first(**numbered("pk", [reservation_id]))
+
+
 def contacts_of(deliveries: Iterable[Delivery]) -> dict[UUID, Contact]:
     """The contacts of these deliveries' reservations, as they are now."""
     ids = {delivery.reservation_id for delivery in deliveries if delivery.reservation_id}
@@ -125,8 +130,13 @@ def _contacts(count: int) -> Select[Contact]:
 def opted_out(addresses: Collection[str]) -> dict[str, OptOut]:
     """Of these addresses, those that do not want everything, and what they do not want."""
     digests = {address_digest(address): address for address in addresses if address}
-    found = OptOut.objects.filter(digest__in=digests)
+    found = _opt_outs(len(digests)).all(**numbered("digest", digests)) if digests else []
     return {digests[opt_out.digest]: opt_out for opt_out in found}
+
+
+@lru_cache(maxsize=256)
+def _opt_outs(count: int) -> Select[OptOut]:
+    return Select(OptOut.objects.filter(digest__in=arguments(OptOut, "digest", count)))
 
 
 def wanted_kinds(digest: str) -> set[str]:

@@ -6,6 +6,7 @@ redelivery, which the inbox's marks turn into nothing. A new group starts at the
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 0.2
 COMPANY_SECONDS: Final = 0.2
-TELL_SECONDS: Final = 0.2
+TELL_SECONDS: Final = 1.0
 CLOSE_SECONDS: Final = 3.0
 ANSWER_SECONDS: Final = 10.0
 LONG_BATCH_SECONDS: Final = 5.0
@@ -51,6 +52,7 @@ class Consumer:
         self._next_look_for_left = time.monotonic() + LOOK_FOR_LEFT_SECONDS
         self._waiting: list[Message] = []
         self._wait_until = 0.0
+        self._applied_at = -math.inf
         self._aside: list[Message] = []
         self._paused: list[TopicPartition] = []
         # Applied, and not told to the broker yet: where to go on in each partition.
@@ -77,9 +79,10 @@ class Consumer:
         self._tell_when_due()
         come = self._fetch()
         if not self._waiting:
-            self._wait_until = time.monotonic() + COMPANY_SECONDS
+            self._wait_until = math.inf
         self._waiting += come
-        if self._waiting and not self._may_wait(come):
+        self._wait_until = min([self._wait_until, *map(self._latest, come)])
+        if self._waiting and not self._may_wait():
             messages, self._waiting = self._waiting, []
             self._apply(messages)
         return True
@@ -140,19 +143,22 @@ class Consumer:
             return max(0.0, self._wait_until - time.monotonic())
         return POLL_SECONDS
 
-    def _may_wait(self, come: Sequence[Message]) -> bool:
-        """Whether nothing that has come is urgent: it only moves marks, of events that nobody
-        handles, or its handler has time. A transaction of its own would cost as much as one with
-        effects that somebody waits for, and keep the next event waiting."""
-        if any(self._is_urgent(message) for message in come):
-            return False
+    def _may_wait(self) -> bool:
+        """Whether there is still room and time for others."""
         return len(self._waiting) < options().consumer_batch and time.monotonic() < self._wait_until
 
-    def _is_urgent(self, message: Message) -> bool:
-        """Whether there is anything to do at once; of what cannot be read the inbox decides."""
+    def _latest(self, message: Message) -> float:
+        """Until when a message may wait for others, by the monotonic clock; of what cannot be read
+        the inbox decides, at once.
+
+        An event that nobody handles only moves a mark: a transaction of its own would cost as much
+        as one with effects that somebody waits for, and keep the next event waiting.
+        """
         type_ = dict(_headers(message)).get("ce_type", b"").decode(errors="replace")
         handler = self.inbox.handlers.get(type_)
-        return not type_ or not (handler is None or getattr(handler, "has_time", False))
+        if type_ and (handler is None or getattr(handler, "has_time", False)):
+            return time.monotonic() + COMPANY_SECONDS
+        return self._applied_at + COMPANY_SECONDS if getattr(handler, "gathers", False) else 0.0
 
     def _apply(self, messages: Sequence[Message]) -> None:
         try:
@@ -161,6 +167,7 @@ class Consumer:
         except Exception:
             self._rewind(messages)
             raise
+        self._applied_at = time.monotonic()
         self._commit(messages)
 
     @contextmanager
@@ -222,7 +229,7 @@ class Consumer:
                 logger.info("%s is not ours any more: %s", position, error)
 
     def _commit(self, messages: Sequence[Message]) -> None:
-        """Have the broker told, a few times a second: the effects are committed, and whoever reads
+        """Have the broker told, once a second: the effects are committed, and whoever reads
         these messages again skips them."""
         for position in _positions(messages, ahead=1):
             self._applied[position.topic, position.partition] = position

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import models
 
@@ -54,22 +54,13 @@ class Contact(models.Model):
         return str(self.reservation_id)
 
     @classmethod
-    def note(cls, event: PassengerContactGiven, *, now: datetime) -> "Contact":
+    def of(cls, event: PassengerContactGiven, *, now: datetime) -> "Contact":
+        """A contact as booking was given it, not stored yet."""
+        return cls(pk=event.reservation_id, needed_until=now, **_given(event, now))
+
+    def replace(self, event: PassengerContactGiven, *, now: datetime) -> None:
         """Keep what booking has been given, instead of what was given before."""
-        contact = event.contact
-        given = {
-            "language": contact.language,
-            "email": contact.email or "",
-            "given_name": contact.given_name,
-            "surname": contact.surname,
-            "passengers": [_as_json(one) for one in event.passengers],
-            "received_at": now,
-            "erased_at": None,
-        }
-        made, _ = cls.objects.update_or_create(
-            pk=event.reservation_id, defaults=given, create_defaults={**given, "needed_until": now}
-        )
-        return made
+        Contact.objects.filter(pk=self.pk).update(**_given(event, now))
 
     def recipients(self) -> Iterator[str]:
         """Who is written to: the contact, with or without an address, and every passenger with an
@@ -105,7 +96,8 @@ class Contact(models.Model):
 
     def need_until(self, moment: datetime) -> None:
         """Note when the journey ends: retention counts from then on."""
-        Contact.objects.filter(pk=self.pk).update(needed_until=moment)
+        if self.needed_until != moment:
+            Contact.objects.filter(pk=self.pk).update(needed_until=moment)
 
     def erase(self, *, now: datetime) -> None:
         """Forget who it is, for good."""
@@ -118,6 +110,19 @@ class Contact(models.Model):
     @staticmethod
     def _name_of(passenger: dict[str, str]) -> str:
         return _named(passenger["given_name"], passenger["surname"])
+
+
+def _given(event: PassengerContactGiven, now: datetime) -> dict[str, Any]:
+    contact = event.contact
+    return {
+        "language": contact.language,
+        "email": contact.email or "",
+        "given_name": contact.given_name,
+        "surname": contact.surname,
+        "passengers": [_as_json(one) for one in event.passengers],
+        "received_at": now,
+        "erased_at": None,
+    }
 
 
 def _as_json(passenger: PassengerContact) -> dict[str, int | str]:

@@ -1,6 +1,6 @@
 """Deliveries: one message to one recipient over one channel, and every attempt at it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
@@ -22,6 +22,7 @@ from contracts.booking import (
     TicketsIssued,
 )
 from notification.models.endpoint import Endpoint
+from outbox.inserts import insert
 from outbox.models import shard_of
 from outbox.nudge import nudge_on_commit
 from outbox.prepared import Update, argument, arguments, numbered
@@ -158,9 +159,9 @@ class Delivery(models.Model):
         return made
 
     @classmethod
-    def record(cls, deliveries: Collection["Delivery"]) -> None:
+    def record(cls, deliveries: Sequence["Delivery"]) -> None:
         """Store deliveries, and wake those who send them when the transaction commits."""
-        Delivery.objects.bulk_create(deliveries)
+        insert(deliveries, now_in=("next_attempt_at",))
         nudge_on_commit(DELIVERIES)
 
     @property

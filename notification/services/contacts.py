@@ -8,6 +8,7 @@ from uuid import UUID
 from contracts.booking import PassengerContactGiven
 from notification import selectors
 from notification.models import OPTIONAL, Contact, Delivery, OptOut
+from outbox.inserts import insert
 from outbox.transactions import unit_of_work
 
 CHUNK: Final = 500
@@ -15,8 +16,15 @@ CHUNK: Final = 500
 
 @unit_of_work
 def note_contact(event: PassengerContactGiven, *, now: datetime) -> None:
-    """Keep whom to tell about a reservation, instead of what was given before."""
-    Contact.note(event, now=now)
+    """Keep whom to tell about a reservation, instead of what was given before.
+
+    A reservation's events are applied one after the other: nobody else stores its contact
+    meanwhile.
+    """
+    if contact := selectors.contact_of(event.reservation_id):
+        contact.replace(event, now=now)
+    else:
+        insert([Contact.of(event, now=now)])
 
 
 @unit_of_work

@@ -9,6 +9,7 @@ from uuid import UUID
 from notification import selectors
 from notification.channels import Outcome, Verdict
 from notification.models import Attempt, Delivery, Endpoint, IllegalTransition
+from outbox.inserts import insert
 from outbox.transactions import unit_of_work
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ def record_outcomes(outcomes: Mapping[UUID, Outcome], *, now: datetime) -> None:
 
 
 def _log(outcomes: Mapping[UUID, Outcome], now: datetime) -> None:
-    Attempt.objects.bulk_create(
+    made = [
         Attempt(
             delivery_id=pk,
             at=now - timedelta(milliseconds=outcome.duration_ms),
@@ -79,7 +80,9 @@ def _log(outcomes: Mapping[UUID, Outcome], now: datetime) -> None:
         )
         for pk, outcome in outcomes.items()
         if outcome.duration_ms is not None
-    )
+    ]
+    if made:
+        insert(made)
 
 
 def _record_failure(delivery: Delivery, outcome: Outcome, now: datetime) -> None:

@@ -23,7 +23,7 @@ def record_event(event: ReservationEvent, *, event_id: UUID, now: datetime) -> N
         event_id: the event's own id.
         now: when it is learned of.
     """
-    contact = Contact.objects.filter(pk=event.reservation_id).first()
+    contact = selectors.contact_of(event.reservation_id)
     if contact:
         contact.need_until(event.reservation.itinerary.arrives_at)
     payload = registry.encode(event)
