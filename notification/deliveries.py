@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
-from time import monotonic
+from time import monotonic, sleep
 from typing import Final
 from uuid import UUID
 
@@ -29,8 +29,9 @@ logger = logging.getLogger(__name__)
 WAIT_SECONDS: Final = 0.01
 # By as much the moment grows in which a crash has a message go twice.
 COMPANY_SECONDS: Final = 0.005
-# What is recorded meanwhile is sent together: to look, and to record, costs more than to send.
-LOOK_SECONDS: Final = 0.1
+# How soon after some were started others are: what is recorded meanwhile is sent together, since to
+# look and to record costs more than to send.
+GATHER_SECONDS: Final = 0.05
 PURGE_SECONDS: Final = 60.0
 
 
@@ -61,7 +62,7 @@ class Deliveries:
         }
         self._calls: dict[Future[Outcome | None], Delivery] = {}
         self._next_purge = 0.0
-        self._next_look = 0.0
+        self._next_start = 0.0
 
     def run_once(self) -> bool:
         """Start calls for what is due, and record what has ended.
@@ -71,11 +72,11 @@ class Deliveries:
             was room for. What is recorded meanwhile comes with a nudge.
         """
         self.leases.keep()
-        if monotonic() >= self._next_look:
-            more = [self._start(channel) for channel in self.channels]
-            self._next_look = 0.0 if any(more) else monotonic() + LOOK_SECONDS
+        if not self._calls:
+            sleep(max(0.0, self._next_start - monotonic()))
+        more = monotonic() >= self._next_start and self._start_due()
         self._record(WAIT_SECONDS)
-        return bool(self._calls) or not self._next_look or self._purge()
+        return bool(self._calls) or more or self._purge()
 
     def close(self) -> None:
         """Wait for the calls under way, record what they came to, and give the shards back."""
@@ -83,6 +84,15 @@ class Deliveries:
             threads.shutdown(wait=True)
         self._record(None)
         self.leases.release()
+
+    def _start_due(self) -> bool:
+        """Start what is due, over every channel; whether more may be due than there was room for.
+        If not, others may gather before the next start."""
+        before = len(self._calls)
+        more = [self._start(channel) for channel in self.channels]
+        if not any(more) and len(self._calls) > before:
+            self._next_start = monotonic() + GATHER_SECONDS
+        return any(more)
 
     def _start(self, channel: Delivery.Channel) -> bool:
         """Start as many as there is room for; whether more may be due."""

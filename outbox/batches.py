@@ -33,7 +33,7 @@ def has_time(handler: F) -> F:
 
 
 def gathers(handler: F) -> F:
-    """Mark a handler whose events are applied a few times a second at most: an event that comes
+    """Mark a handler whose events are applied some ten times a second at most: an event that comes
     alone is applied at once, those of a busy time share transactions."""
     handler.gathers = True  # type: ignore[attr-defined]
     return handler

@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 0.2
 COMPANY_SECONDS: Final = 0.2
+# How soon after what was applied before, what is gathered is applied.
+GATHER_SECONDS: Final = 0.075
 TELL_SECONDS: Final = 1.0
 CLOSE_SECONDS: Final = 3.0
 ANSWER_SECONDS: Final = 10.0
@@ -158,7 +160,7 @@ class Consumer:
         handler = self.inbox.handlers.get(type_)
         if type_ and (handler is None or getattr(handler, "has_time", False)):
             return time.monotonic() + COMPANY_SECONDS
-        return self._applied_at + COMPANY_SECONDS if getattr(handler, "gathers", False) else 0.0
+        return self._applied_at + GATHER_SECONDS if getattr(handler, "gathers", False) else 0.0
 
     def _apply(self, messages: Sequence[Message]) -> None:
         try:

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from contracts.booking import TicketsIssued
-from notification.channels import Outcome, Verdict
+from notification.channels import Call, Outcome, Verdict
 from notification.models import Attempt, Delivery
 from notification.services.outcomes import WAITS
 from outbox.models import Lease
@@ -41,6 +42,26 @@ def test_what_is_due_is_sent_once_and_recorded(runner: Runner) -> None:
     assert (delivery.status, delivery.attempts) == ("SENT", 1)
     assert delivery.completed_at is not None
     assert channel.sent == [delivery]
+
+
+def test_what_is_recorded_soon_after_others_were_sent_waits_for_company(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notification.deliveries.GATHER_SECONDS", 0.5)
+    batches: list[int] = []
+
+    class Counted(Scripted):
+        def prepare(self, deliveries: Collection[Delivery]) -> list[Call | Outcome]:
+            batches.append(len(deliveries))
+            return super().prepare(deliveries)
+
+    deliveries = runner({EMAIL: Counted(SENT)})
+    factories.delivery()
+    run_until(nothing_pending, deliveries)
+    for _ in range(3):
+        factories.delivery()
+    run_until(nothing_pending, deliveries)
+    assert batches == [1, 3]
 
 
 def test_each_attempt_is_in_the_log(runner: Runner) -> None:

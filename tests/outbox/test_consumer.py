@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError
 
 from outbox import consumer as module
-from outbox.batches import has_time
+from outbox.batches import gathers, has_time
 from outbox.conf import options
 from outbox.consumer import Consumer, configuration
 from outbox.held import Incoming
@@ -144,6 +144,25 @@ def test_what_has_time_waits_for_what_has_none(broker: Broker) -> None:
     broker.ship(order)
     consumer.run_once()
     assert effects() == ["placed 1", "placed 2", "shipped"]
+
+
+def test_what_is_gathered_is_applied_at_once_when_it_comes_alone(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GATHER_SECONDS", 60)
+    order = an_order()
+    consumer = Consumer("effects")
+    consumer.inbox.handlers = {OrderPlaced.type: gathers(partial(placed_handler))}
+    broker.publish(1, order)
+    consumer.run_once()
+    assert effects() == ["placed 1"]
+    for _ in range(2):
+        broker.publish(1, order)
+        consumer.run_once()
+    assert effects() == ["placed 1"]
+    consumer._wait_until = 0
+    consumer.run_once()
+    assert effects() == ["placed 1"] * 3
 
 
 def test_offsets_of_the_same_moment_are_told_together(
