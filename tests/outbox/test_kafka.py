@@ -1,9 +1,12 @@
 """The library's clients on a real broker."""
 
+import fcntl
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +31,17 @@ PARTITIONS = 3
 
 
 @pytest.fixture(autouse=True)
-def topic() -> Iterator[None]:
+def turn() -> Iterator[None]:
+    """The shop's topic for this process alone: the suite runs these tests on two databases at the
+    same time, with one broker."""
+    broker = options().bootstrap_servers.replace(":", "-")
+    with (Path(tempfile.gettempdir()) / f"shop-events-{broker}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def topic(turn: None) -> None:
     """The shop's topic, empty."""
     client = AdminClient({"bootstrap.servers": options().bootstrap_servers})
     if TOPIC in client.list_topics(timeout=20).topics:
@@ -36,7 +49,6 @@ def topic() -> Iterator[None]:
         while TOPIC in client.list_topics(timeout=20).topics:
             time.sleep(0.05)
     client.create_topics([NewTopic(TOPIC, num_partitions=PARTITIONS)])[TOPIC].result(20)
-    yield
 
 
 @pytest.fixture(autouse=True)
