@@ -30,8 +30,6 @@ UNPRICED_BOUNDS: Final = {50: 40, 99: 150}
 LEAST_SUSTAINED: Final = 200
 LEAST_TIMES_BASELINE: Final = 2
 LEAST_SHARE_BESIDE_HISTORY: Final = 0.9
-# How long each rate is asked for.
-LASTS_SECONDS: Final = 60
 RESERVATIONS: Final = 1_000_000
 # Of `make bench-booking`, which dev/bench.py runs before, while no other process works on the
 # reservations.
@@ -124,7 +122,7 @@ def _rising(watched: "Watched", options: argparse.Namespace) -> Iterator[Figure]
     from bench.whole.stages import knee
     from bench.whole.stopping import stopped
 
-    rates, seconds = (RATES[:2], 3) if options.quick else (RATES, LASTS_SECONDS)
+    rates, seconds = (RATES[:2], 3) if options.quick else (RATES, 20)
     step("rising: ever more reservations a second")
     stages = list(rising(*watched, seconds=seconds, rates=rates))
     step("rising: the naive baseline, while the system is stopped")

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-# A rate is kept up if all are CONFIRMED so soon after the last one was due: after a minute of it,
-# whoever is a fifteenth too slow is late by then.
+# A rate is kept up if all are CONFIRMED so soon after the last one was due: whoever is a fifth too
+# slow is late by then.
 LATE_SECONDS: Final = 4.0
 # The knee: up to there the p50 is at most so many times that of the lowest rate.
 KNEE: Final = 2.0
