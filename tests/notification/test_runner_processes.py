@@ -33,7 +33,7 @@ def start() -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
     environment = {
         **os.environ,
         "TRIAL": "1",
-        "SERVICE": "notification",
+        "DJANGO_SETTINGS_MODULE": "tests.notification.patient",
         "NOTIFICATION_DATABASE_URL": f"mysql://{user}:{password}@{address}/{database['NAME']}",
         "WEBHOOK_PRIVATE_TARGETS": "1",
         "OUTBOX_NUDGE_LISTEN": "off",
