@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, connection
+from django.db import connection
 from django.db.models import QuerySet
 
 from outbox import cloudevents, registry
 from outbox.cloudevents import Envelope, Malformed
 from outbox.held import Incoming, envelope_of, hold, restore
-from outbox.inserts import insert
+from outbox.inserts import insert_later
 from outbox.models import HeldMessage, InboxMark
-from outbox.prepared import Rows, Select, Update, argument, arguments, numbered
+from outbox.prepared import Rows, Select, Update, argument, arguments, numbered, read_together
 from outbox.receiving import received
 from outbox.registry import ContractViolation, Payload
 from outbox.transactions import LostRace
@@ -123,9 +123,12 @@ class Batch:
         self._marks, self._held = {}, set()
         for source, of_it in sorted(_by_source(keys).items()):
             asked = {"consumer": self.consumer, "source": source, **numbered("key", of_it)}
-            self._marks |= {(source, mark.key): mark for mark in _marks(len(of_it)).all(**asked)}
+            marks = _marks(len(of_it))
             # After the marks are locked: whoever holds a message of a key has its mark locked, too.
-            self._held |= {(source, key) for (key,) in _held_keys(len(of_it)).all(**asked)}
+            found, held = read_together((marks.rows, asked), (_held_keys(len(of_it)), asked))
+            for mark in map(marks.instance, found):
+                self._marks[source, mark.key] = mark
+            self._held |= {(source, key) for (key,) in held}
 
     def _apply_one(self, message: Incoming, envelope: Envelope) -> None:
         key = (envelope.source, envelope.key)
@@ -211,11 +214,9 @@ class Batch:
         moved = [self._marks[key] for key in sorted(self._moved)]
         _update_locked([mark for mark in moved if mark.pk is not None])
         if made := [mark for mark in moved if mark.pk is None]:
-            try:
-                insert(made)
-            except IntegrityError as error:
-                # Another process applied the key's first event at the same time: read again.
-                raise LostRace("a mark was made by another consumer process") from error
+            # Another process applied the key's first event at the same time: read again.
+            lost = LostRace("a mark was made by another consumer process")
+            insert_later(made, refused=lambda _: lost)
 
 
 def _by_source(keys: Iterable[Key]) -> dict[str, list[str]]:
@@ -249,7 +250,7 @@ def _update_locked(marks: Sequence[InboxMark]) -> None:
     """Move marks in one statement: of many, an INSERT that finds every row there, locked by
     `_load`."""
     if len(marks) == 1:
-        _moving().run(id=marks[0].pk, sequence=marks[0].sequence)
+        _moving().later(id=marks[0].pk, sequence=marks[0].sequence)
     elif marks:
         with_target = connection.features.supports_update_conflicts_with_target
         InboxMark.objects.bulk_create(

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from outbox import registry
 from outbox.conf import options
-from outbox.inserts import insert
+from outbox.inserts import insert_later
 from outbox.models import EventSource, OutboxEvent, shard_of
 from outbox.nudge import nudge_on_commit
 from outbox.prepared import Update, argument, arguments, numbered
@@ -89,7 +89,7 @@ def append_batch(events: Iterable[tuple[EventSource, Payload]]) -> list[OutboxEv
         for (_, key, payload, text), number in zip(encoded, numbers, strict=True)
     ]
     if rows:
-        insert(rows, into=connection)
+        insert_later(rows, into=connection)
     return rows
 
 
@@ -116,9 +116,9 @@ def _raise_sequences(sources: Sequence[EventSource]) -> list[int]:
         alike[type(source), source.event_sequence, count].append(source)
     for (model, sequence, count), group in alike.items():
         keys = numbered("pk", (source.pk for source in group))
-        raised = _raising(model, len(group)).run(read=sequence, new=sequence + count, **keys)
-        if raised != len(group):
-            raise LostRace(f"{group} have events that were appended since they were read")
+        lost = LostRace(f"{group} have events that were appended since they were read")
+        raising = _raising(model, len(group))
+        raising.later(len(group), lost, read=sequence, new=sequence + count, **keys)
     numbers = []
     for source in sources:
         source.event_sequence += 1

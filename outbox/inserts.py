@@ -15,6 +15,8 @@ from django.db import connections, models, router
 from django.db.models import DateTimeField, Field, Model
 from django.db.models.functions import Now
 
+from outbox import pipeline
+
 # Of fields that are of exactly these classes, what the database takes as it is.
 PLAIN: Final[dict[type[Any], type]] = {
     models.CharField: str,
@@ -113,22 +115,51 @@ def insert(*groups: Sequence[Model], now_in: tuple[str, ...] = (), into: Any = N
     """
     connection: Any = into or connections[router.db_for_write(type(groups[0][0]))]
     with connection.cursor() as cursor:
-        for rows in groups:
-            for some in _batches(rows, connection):
-                statement = _statement(type(some[0]), len(some), connection.alias, now_in)
-                _insert(some, statement, cursor, connection)
+        for rows, statement in _statements(groups, now_in, connection):
+            cursor.execute(statement.sql, _bound(rows, statement, connection))
+            if statement.is_numbered and len(rows) == 1:
+                rows[0].pk = cursor.lastrowid
+            _are_stored(rows, connection)
 
 
-def _insert(rows: Sequence[Model], statement: Statement, cursor: Any, connection: Any) -> None:
-    """Insert rows by one statement."""
-    values = [
+def insert_later(
+    *groups: Sequence[Model],
+    now_in: tuple[str, ...] = (),
+    into: Any = None,
+    refused: Callable[[Exception], Exception] | None = None,
+) -> None:
+    """Insert new rows, at the latest before whatever is asked next or the transaction commits; what
+    the database has against them is heard then. Numbers that it gives are not read back.
+
+    Args:
+        groups, now_in, into: as of `insert`.
+        refused: is given the error of rows that break a constraint; what it returns is raised in
+            its place.
+    """
+    connection: Any = into or connections[router.db_for_write(type(groups[0][0]))]
+    for rows, statement in _statements(groups, now_in, connection):
+        values = _bound(rows, statement, connection)
+        pipeline.write(connection, statement.sql, values, refused=refused)
+        _are_stored(rows, connection)
+
+
+def _statements(
+    groups: Sequence[Sequence[Model]], now_in: tuple[str, ...], connection: Any
+) -> Iterator[tuple[Sequence[Model], Statement]]:
+    for rows in groups:
+        for some in _batches(rows, connection):
+            yield some, _statement(type(some[0]), len(some), connection.alias, now_in)
+
+
+def _bound(rows: Sequence[Model], statement: Statement, connection: Any) -> list[Any]:
+    return [
         value if value is None or type(value) is plain else convert(value, connection)
         for row in rows
         for value, (plain, convert) in zip(statement.of(row), statement.conversions, strict=True)
     ]
-    cursor.execute(statement.sql, values)
-    if statement.is_numbered and len(rows) == 1:
-        rows[0].pk = cursor.lastrowid
+
+
+def _are_stored(rows: Sequence[Model], connection: Any) -> None:
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 

@@ -5,7 +5,7 @@ as long to make the SQL, on every request and every message anew: that was half 
 reservation costs. What is asked stays a queryset, with an `Argument` wherever requests differ.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.db import connections
@@ -14,6 +14,7 @@ from django.db.models.query import get_related_populators
 from django.db.models.sql import UpdateQuery
 from django.db.transaction import TransactionManagementError
 
+from outbox import pipeline
 from outbox.inserts import conversion
 
 M = TypeVar("M", bound=Model)
@@ -80,7 +81,7 @@ class Rows:
         self._locks = queryset.query.select_for_update
         compiler: Any = queryset.query.get_compiler(queryset.db)
         self._sql, self._parameters = compiler.as_sql()
-        self._database = queryset.db
+        self.database = queryset.db
         self.columns, self.classes = compiler.select, compiler.klass_info
         converters = compiler.get_converters([column[0] for column in self.columns])
         self._converters = [
@@ -91,13 +92,21 @@ class Rows:
 
     def all(self, **values: Any) -> list[list[Any]]:
         """The rows, for some values of the arguments."""
-        connection: Any = connections[self._database]
+        connection: Any = connections[self.database]
+        with connection.cursor() as cursor:
+            cursor.execute(*self.statement(values, connection))
+            return self.fetched(cursor, connection)
+
+    def statement(self, values: dict[str, Any], connection: Any) -> tuple[str, list[Any]]:
+        """What is executed for some values of the arguments: its text, and what is bound."""
         if self._locks and not connection.in_atomic_block:
             # The ORM asks when it makes the SQL, which is not where it is run here.
             raise TransactionManagementError("rows are locked in transactions only")
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql, _bound(self._parameters, values, connection))
-            found = list(map(list, cursor.fetchall()))
+        return self._sql, _bound(self._parameters, values, connection)
+
+    def fetched(self, cursor: Any, connection: Any) -> list[list[Any]]:
+        """The rows that a cursor has next."""
+        found = list(map(list, cursor.fetchall()))
         return [self._converted(row, connection) for row in found] if self._converters else found
 
     def _converted(self, row: list[Any], connection: Any) -> list[Any]:
@@ -114,7 +123,7 @@ class Select(Generic[M]):
     """
 
     def __init__(self, queryset: QuerySet[M]) -> None:
-        self._rows = rows = Rows(queryset)
+        self.rows = rows = Rows(queryset)
         self._model, self._database = queryset.model, queryset.db
         positions = rows.classes["select_fields"]
         self._own = slice(positions[0], positions[-1] + 1)
@@ -128,13 +137,34 @@ class Select(Generic[M]):
 
     def all(self, **values: Any) -> list[M]:
         """The instances, for some values of the arguments."""
-        return [self._instance(row) for row in self._rows.all(**values)]
+        return [self.instance(row) for row in self.rows.all(**values)]
 
-    def _instance(self, row: list[Any]) -> M:
+    def instance(self, row: list[Any]) -> M:
+        """What a row is."""
         instance = self._model.from_db(self._database, self._names, row[self._own])
         for related in self._related:
             related.populate(row, instance)
         return instance
+
+
+def read_together(*reads: tuple[Rows, dict[str, Any]]) -> list[list[list[Any]]]:
+    """The rows of several querysets of one database, asked for at once where the connection can:
+    one after the other, each as if the one before had been answered.
+
+    Args:
+        reads: each with the values of its arguments.
+    """
+    connection: Any = connections[reads[0][0].database]
+    if not pipeline.has_pipeline(connection):
+        return [rows.all(**values) for rows, values in reads]
+    texts, bound = zip(*(rows.statement(values, connection) for rows, values in reads), strict=True)
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(texts), [value for values in bound for value in values])
+        for rows, _ in reads:
+            found.append(rows.fetched(cursor, connection))
+            cursor.nextset()
+    return found
 
 
 class Update:
@@ -157,3 +187,27 @@ class Update:
         with connection.cursor() as cursor:
             cursor.execute(self._sql, _bound(self._parameters, values, connection))
             return int(cursor.rowcount)
+
+    def later(
+        self, rows: int | None = None, otherwise: Exception | None = None, /, **values: Any
+    ) -> None:
+        """Change the rows, at the latest before whatever is asked next or the transaction commits.
+
+        Args:
+            rows: how many there have to be; as many as there are, unless that is told.
+            otherwise: raised where there were not, by this, by whatever is asked next or by the
+                COMMIT, in whose place the transaction is rolled back.
+            values: of the arguments.
+        """
+        connection: Any = connections[self._database]
+        bound = _bound(self._parameters, values, connection)
+        check = _expecting(rows, otherwise) if rows is not None and otherwise else None
+        pipeline.write(connection, self._sql, bound, check)
+
+
+def _expecting(rows: int, otherwise: Exception) -> Callable[[int], None]:
+    def check(met: int) -> None:
+        if met != rows:
+            raise otherwise
+
+    return check

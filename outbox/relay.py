@@ -223,7 +223,7 @@ class Relay:
 
     def _set_published(self, ids: Sequence[int]) -> None:
         if ids:
-            _publishing(len(ids)).run(**numbered("id", ids))
+            _publishing(len(ids)).later(**numbered("id", ids))
 
 
 def _pending_of(shards: Collection[int]) -> "QuerySet[OutboxEvent, tuple[Any, ...]]":

@@ -252,8 +252,9 @@ class Seat(Quick):
             return
         changing = cls._changing(len(wanted), tuple(changes))
         whose = {"owner": owner, "departure": departure.pk, "now": now}
-        if changing.run(**whose, **numbered("number", wanted), **changes) != len(wanted):
-            raise SeatNotHeld(f"reservation {owner} has not all of {', '.join(wanted)} {now}")
+        lost = SeatNotHeld(f"reservation {owner} has not all of {', '.join(wanted)} {now}")
+        numbers = numbered("number", wanted)
+        changing.later(len(wanted), lost, **whose, **numbers, **changes)
 
     @classmethod
     @cache

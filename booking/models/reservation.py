@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
-from django.db import IntegrityError, models
+from django.db import models
 from django.db.models import F
 from uuid_utils.compat import uuid7
 
@@ -17,7 +17,7 @@ from booking.models.inventory import Departure, Seat
 from booking.models.network import Cabin
 from contracts import values
 from contracts.values import Price, PriceLine, ReservationSummary, Ticket
-from outbox.inserts import insert
+from outbox.inserts import insert_later
 from outbox.instances import Quick
 from outbox.models import EventSource
 from outbox.prepared import Select, Update, argument
@@ -162,12 +162,14 @@ class Reservation(EventSource):
         Raises:
             LostRace: the record locator is somebody else's; the next attempt draws another.
         """
-        try:
-            insert([self], *belongings)
-        except IntegrityError as error:
-            if "locator" not in str(error):
-                raise
-            raise LostRace(f"record locator {self.record_locator} is taken") from error
+
+        def refused(error: Exception) -> Exception:
+            is_taken = "locator" in str(error)
+            return LostRace(f"record locator {self.record_locator} is taken") if is_taken else error
+
+        insert_later([self], refused=refused)
+        for rows in belongings:
+            insert_later(rows)
 
     def move_to(self, status: "Reservation.Status", *, now: datetime) -> None:
         """Change the status by compare-and-set.
@@ -188,8 +190,8 @@ class Reservation(EventSource):
         """
         changes |= {"payment_operations": self.payment_operations, "updated_at": now}
         read = {"pk": self.pk, "read status": self.status, "read version": self.version}
-        if not self._changing(tuple(changes)).run(**read, **changes):
-            raise LostRace(f"{self.record_locator} has changed since it was read")
+        lost = LostRace(f"{self.record_locator} has changed since it was read")
+        self._changing(tuple(changes)).later(1, lost, **read, **changes)
         for name, value in changes.items():
             setattr(self, name, value)
         self.version += 1
@@ -285,7 +287,7 @@ class ReservationPassenger(Quick):
 
     def store_ticket(self) -> None:
         """Store the ticket number that was issued."""
-        self._ticketing().run(pk=self.pk, ticket_number=self.ticket_number)
+        self._ticketing().later(pk=self.pk, ticket_number=self.ticket_number)
 
     @classmethod
     @cache

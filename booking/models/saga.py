@@ -150,8 +150,8 @@ class Saga(Quick):
         stored = (*self.NUMBERS, *self.FACTS, "payment_token")
         changes |= {name: getattr(self, name) for name in stored} | {"updated_at": now}
         read = {"pk": self.pk, "read version": self.version, "wait": wait}
-        if not self._changing(tuple(changes), wait is not None).run(**read, **changes):
-            raise LostRace(f"saga {self.pk} has changed since it was at {self.step}")
+        lost = LostRace(f"saga {self.pk} has changed since it was at {self.step}")
+        self._changing(tuple(changes), wait is not None).later(1, lost, **read, **changes)
         self.version += 1
         for name, value in changes.items():
             setattr(self, name, value)

@@ -17,7 +17,7 @@ from contracts.payment import (
     PaymentVoided,
     PaymentVoidFailed,
 )
-from outbox.inserts import insert
+from outbox.inserts import insert_later
 
 # Answers, where they come too late to change anything.
 LATE: Final[Mapping[type, str]] = MappingProxyType(
@@ -38,7 +38,7 @@ LATE: Final[Mapping[type, str]] = MappingProxyType(
 
 def note(reservation: Reservation, entry: str, detail: str, *, now: datetime) -> None:
     """Add to the reservation's timeline."""
-    insert([noted(reservation, entry, detail, now=now)])
+    insert_later([noted(reservation, entry, detail, now=now)])
 
 
 def noted(reservation: Reservation, entry: str, detail: str, *, now: datetime) -> TimelineEntry:

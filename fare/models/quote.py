@@ -6,11 +6,11 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from django.db import IntegrityError, models
+from django.db import models
 from django.db.models import Q
 
 from contracts.fare import FareEvent, FareQuoted, FareRefused
-from outbox.inserts import insert
+from outbox.inserts import insert_later
 from outbox.models import EventSource
 from outbox.prepared import Select, Update, argument
 from outbox.transactions import LostRace
@@ -85,13 +85,11 @@ class Quote(EventSource):
         if self._state.adding:
             self._make()
         else:
-            self._keeping().run(pk=self.pk, **{name: getattr(self, name) for name in KEPT})
+            self._keeping().later(pk=self.pk, **{name: getattr(self, name) for name in KEPT})
 
     def _make(self) -> None:
-        try:
-            insert([self])
-        except IntegrityError as error:
-            raise LostRace(f"{self} was made by somebody else") from error
+        lost = LostRace(f"{self} was made by somebody else")
+        insert_later([self], refused=lambda _: lost)
 
     @classmethod
     @cache

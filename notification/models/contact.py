@@ -4,12 +4,14 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from django.db import models
 
 from contracts.booking import PassengerContactGiven
 from contracts.values import PassengerContact
+from outbox.prepared import Update, argument
 
 # Who a mail is for: the contact, or a passenger who has given an address of their own.
 CONTACT: Final = "contact"
@@ -97,7 +99,7 @@ class Contact(models.Model):
     def need_until(self, moment: datetime) -> None:
         """Note when the journey ends: retention counts from then on."""
         if self.needed_until != moment:
-            Contact.objects.filter(pk=self.pk).update(needed_until=moment)
+            _needing().later(pk=self.pk, needed_until=moment)
 
     def erase(self, *, now: datetime) -> None:
         """Forget who it is, for good."""
@@ -110,6 +112,12 @@ class Contact(models.Model):
     @staticmethod
     def _name_of(passenger: dict[str, str]) -> str:
         return _named(passenger["given_name"], passenger["surname"])
+
+
+@cache
+def _needing() -> Update:
+    contact = Contact.objects.filter(pk=argument(Contact, "pk"))
+    return Update(contact, needed_until=argument(Contact, "needed_until"))
 
 
 def _given(event: PassengerContactGiven, now: datetime) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from contracts.booking import (
     TicketsIssued,
 )
 from notification.models.endpoint import Endpoint
-from outbox.inserts import insert
+from outbox.inserts import insert_later
 from outbox.models import shard_of
 from outbox.nudge import nudge_on_commit
 from outbox.prepared import Update, argument, arguments, numbered
@@ -161,7 +161,7 @@ class Delivery(models.Model):
     @classmethod
     def record(cls, deliveries: Sequence["Delivery"]) -> None:
         """Store deliveries, and wake those who send them when the transaction commits."""
-        insert(deliveries, now_in=("next_attempt_at",))
+        insert_later(deliveries, now_in=("next_attempt_at",))
         nudge_on_commit(DELIVERIES)
 
     @property

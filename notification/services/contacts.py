@@ -8,7 +8,7 @@ from uuid import UUID
 from contracts.booking import PassengerContactGiven
 from notification import selectors
 from notification.models import OPTIONAL, Contact, Delivery, OptOut
-from outbox.inserts import insert
+from outbox.inserts import insert_later
 from outbox.transactions import unit_of_work
 
 CHUNK: Final = 500
@@ -24,7 +24,7 @@ def note_contact(event: PassengerContactGiven, *, now: datetime) -> None:
     if contact := selectors.contact_of(event.reservation_id):
         contact.replace(event, now=now)
     else:
-        insert([Contact.of(event, now=now)])
+        insert_later([Contact.of(event, now=now)])
 
 
 @unit_of_work

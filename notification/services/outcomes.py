@@ -9,7 +9,7 @@ from uuid import UUID
 from notification import selectors
 from notification.channels import Outcome, Verdict
 from notification.models import Attempt, Delivery, Endpoint, IllegalTransition
-from outbox.inserts import insert
+from outbox.inserts import insert_later
 from outbox.transactions import unit_of_work
 
 logger = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def _log(outcomes: Mapping[UUID, Outcome], now: datetime) -> None:
         if outcome.duration_ms is not None
     ]
     if made:
-        insert(made)
+        insert_later(made)
 
 
 def _record_failure(delivery: Delivery, outcome: Outcome, now: datetime) -> None:

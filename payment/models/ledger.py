@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.db import models
 
-from outbox.inserts import insert
+from outbox.inserts import insert_later
 
 if TYPE_CHECKING:
     from payment.models.operation import Operation
@@ -85,4 +85,4 @@ class LedgerEntry(models.Model):
             reason=operation.reason,
             recorded_at=now,
         )
-        insert([entry])
+        insert_later([entry])

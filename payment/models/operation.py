@@ -262,7 +262,7 @@ class Operation(models.Model):
 
     def add(self, total: str, amount: int) -> None:
         """Count on an authorization what a follow-up has come to."""
-        self._adding(total).run(pk=self.pk, amount=amount)
+        self._adding(total).later(pk=self.pk, amount=amount)
         setattr(self, total, getattr(self, total) + amount)
 
     @classmethod
@@ -280,8 +280,8 @@ class Operation(models.Model):
             raise IllegalTransition(f"{self}: {self.status} → {status}")
         read = {"pk": self.pk, "read status": self.status, "read attempts": self.attempts}
         moving = self._moving(tuple(changes), wait is not None)
-        if not moving.run(**read, **changes, status=status, wait=wait):
-            raise LostRace(f"{self} has changed since it was read")
+        lost = LostRace(f"{self} has changed since it was read")
+        moving.later(1, lost, **read, **changes, status=status, wait=wait)
         self.status = status
         for name, value in changes.items():
             setattr(self, name, value)

@@ -4,10 +4,10 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from django.db import IntegrityError, models
+from django.db import models
 from django.db.models import F, Q
 
-from outbox.inserts import insert
+from outbox.inserts import insert_later
 from outbox.models import EventSource
 from outbox.prepared import Select, Update, argument
 from outbox.transactions import LostRace
@@ -99,11 +99,9 @@ class Payment(EventSource):
             updated_at=now,
         )
         payment.is_new = True
-        try:
-            insert([payment])
-        except IntegrityError as error:
-            # Another process has made it since: begin again, and find it.
-            raise LostRace(f"{payment} was made by somebody else") from error
+        # Another process has made it since: begin again, and find it.
+        lost = LostRace(f"{payment} was made by somebody else")
+        insert_later([payment], refused=lambda _: lost)
         return payment
 
     @classmethod
@@ -129,13 +127,13 @@ class Payment(EventSource):
 
     def add(self, total: str, amount: int, *, now: datetime) -> None:
         """Move one of the running totals, `authorized_amount` and so on, by so much."""
-        self._adding(total).run(pk=self.pk, amount=amount, updated_at=now)
+        self._adding(total).later(pk=self.pk, amount=amount, updated_at=now)
         setattr(self, total, getattr(self, total) + amount)
         self.updated_at = now
 
     def owe(self, amount: int, *, now: datetime) -> None:
         """Note what is to be kept in the end."""
-        self._owing().run(pk=self.pk, owed_amount=amount, updated_at=now)
+        self._owing().later(pk=self.pk, owed_amount=amount, updated_at=now)
         self.owed_amount, self.updated_at = amount, now
 
     @classmethod

@@ -64,7 +64,7 @@ def test_an_operation_that_was_asked_again_since_it_was_read_does_not_move(targe
     factories.in_status(Status.UNKNOWN)
     stale = Operation.objects.get()
     Operation.objects.get().postpone("timed out", wait=timedelta(seconds=1), now=NOW)
-    with pytest.raises(LostRace):
+    with pytest.raises(LostRace), transaction.atomic():
         move(stale, target)
     assert Operation.objects.get().status == Status.UNKNOWN
 

@@ -154,7 +154,7 @@ def test_an_answer_whose_event_cannot_be_stored_is_not_recorded(
     def break_down(*args: object, **kwargs: object) -> None:
         raise RuntimeError("broken on purpose")
 
-    monkeypatch.setattr("outbox.events.insert", break_down)
+    monkeypatch.setattr("outbox.events.insert_later", break_down)
     with pytest.raises(RuntimeError, match="on purpose"):
         services.record_answer(operation, YES, now=NOW)
     assert Operation.objects.get().status == Operation.Status.REQUESTED

@@ -148,7 +148,7 @@ def test_a_released_seat_is_free_and_has_no_owner() -> None:
 def test_somebody_elses_seat_stays_theirs(change: Change) -> None:
     seat, owner = factories.seat(), uuid7()
     take(seat, owner)
-    with pytest.raises(SeatNotHeld):
+    with pytest.raises(SeatNotHeld), transaction.atomic():
         change(uuid7(), ["12A"], departure=seat.departure)
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (Status.HELD, owner)
@@ -160,7 +160,7 @@ def test_a_sold_seat_is_neither_sold_again_nor_released(change: Change) -> None:
     seat, owner = factories.seat(), uuid7()
     take(seat, owner)
     Seat.sell_held(owner, ["12A"], departure=seat.departure)
-    with pytest.raises(SeatNotHeld):
+    with pytest.raises(SeatNotHeld), transaction.atomic():
         change(owner, ["12A"], departure=seat.departure)
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (Status.SOLD, owner)
@@ -173,7 +173,7 @@ def test_a_seat_given_on_stays_with_its_next_owner(change: Change) -> None:
     take(seat, first)
     release(first, ["12A"], departure=seat.departure)
     take(seat, second)
-    with pytest.raises(SeatNotHeld):
+    with pytest.raises(SeatNotHeld), transaction.atomic():
         change(first, ["12A"], departure=seat.departure)
     seat.refresh_from_db()
     assert (seat.status, seat.reservation_id) == (Status.HELD, second)
@@ -196,7 +196,7 @@ def test_the_same_seat_of_another_departure_stays_as_it_is(change: Change) -> No
 def test_seats_that_are_not_all_held_are_refused(change: Change) -> None:
     seat, owner = factories.seat(), uuid7()
     take(seat, owner)
-    with pytest.raises(SeatNotHeld, match="12A, 12B"):
+    with pytest.raises(SeatNotHeld, match="12A, 12B"), transaction.atomic():
         change(owner, ["12B", "12A"], departure=seat.departure)
 
 

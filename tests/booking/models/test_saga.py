@@ -68,7 +68,7 @@ def test_a_saga_that_has_changed_since_it_was_read_is_not_changed(
     factories.pending_reservation()
     stale = Saga.objects.get()
     Saga.objects.get().change(now=NOW, **by_the_other)
-    with pytest.raises(LostRace):
+    with pytest.raises(LostRace), transaction.atomic():
         stale.change(step="COMPENSATED", now=NOW)
     assert Saga.objects.get().step != "COMPENSATED"
 

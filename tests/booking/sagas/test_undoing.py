@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.db.models.functions import Now
 
 from booking import orchestrator, services
@@ -304,6 +305,6 @@ def test_two_that_find_the_same_deadline_ask_once() -> None:
     reservation = factories.confirmed_reservation()
     first, second = newest(reservation), newest(reservation)
     orchestrator.advance(first, TimeOut(), now=NOW)
-    with pytest.raises(LostRace):
+    with pytest.raises(LostRace), transaction.atomic():
         orchestrator.advance(second, TimeOut(), now=NOW)
     assert asked(reservation).count(("Capture", 2)) == 2
