@@ -44,7 +44,8 @@ def append(source: EventSource, *payloads: Payload) -> list[OutboxEvent]:
         OutsideTransaction: there is no transaction.
         UnknownEvent, ContractViolation: a payload is not what its contract says, or too large.
         ValueError: the aggregate has no primary key yet.
-        LostRace: somebody else has appended to this aggregate since it was read.
+        LostRace: somebody else has appended to this aggregate since it was read. On a connection
+            with a pipeline (`outbox.pipeline`) the next statement or the COMMIT raises it.
     """
     return append_batch((source, payload) for payload in payloads)
 
