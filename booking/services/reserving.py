@@ -164,10 +164,11 @@ def _write(
     pay: Pay | PayOffered | None,
     now: datetime,
 ) -> None:
-    """Insert everything, the events first: the reservation's INSERT carries their number."""
+    """Insert everything, the events first: the reservation's INSERT carries their number. They are
+    published one after the other: the contact comes last, as nobody waits for it."""
     buying = orchestrator.buying(reservation, now=now)
     asked, then = _begin(buying, pay)
-    outbox.append(reservation, _created(reservation), *contact, *asked)
+    outbox.append(reservation, _created(reservation), *asked, *contact)
     for passenger in reservation.party:
         passenger.reservation_id = reservation.pk
     told = f"{seats_of(reservation.party)} held, {then}"

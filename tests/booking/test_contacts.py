@@ -40,7 +40,8 @@ def test_a_contact_goes_out_together_with_who_flies(client: Client) -> None:
     eva = {"given_name": "Eva", "surname": "Berg", "email": "eva@example.test"}
     answer = book(client, eva, contact=contact)
     said = contact_of(answer)
-    assert history(answer.json()["id"])[1].type == PassengerContactGiven.type
+    _, *others = history(answer.json()["id"])
+    assert PassengerContactGiven.type in {other.type for other in others}
     assert said.contact == Contact(**contact)
     assert said.passengers == (PassengerContact(passenger_id=1, **eva),)
 

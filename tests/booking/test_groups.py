@@ -68,7 +68,7 @@ def test_a_reservation_costs_each_passengers_list_price(client: Client) -> None:
 
 def test_events_name_every_passenger_and_seat_but_nobodys_name(client: Client) -> None:
     answer = book(client, people("3C", "1A", given_name="Eva", surname="Berg")).json()
-    created, contact, asked = (row.payload for row in history(answer["id"]))
+    created, asked, contact = (row.payload for row in history(answer["id"]))
     said = msgspec.json.decode(created, type=ReservationCreated).reservation.passengers
     assert [(p.passenger_id, p.seat.number if p.seat else "") for p in said] == [
         (1, "3C"),

@@ -53,7 +53,7 @@ def test_an_offers_price_is_the_reservations_and_the_card_is_asked_for_it(
     assert msgspec.convert(made["price"], Price) == PRICE
     reservation = Reservation.objects.get(pk=made["id"])
     assert reservation.booking_class == "K"
-    created, _, asked = (
+    created, asked, _ = (
         registry.decode(row.type, row.payload.encode()) for row in history(made["id"])
     )
     assert isinstance(created, ReservationCreated)

@@ -116,8 +116,8 @@ def test_a_reservation_is_created_pending(client: Client) -> None:
     assert (answer["amount"], answer["currency"]) == (12900, "EUR")
     assert [row.type for row in history(answer["id"])] == [
         ReservationCreated.type,
-        PassengerContactGiven.type,
         FareQuoteRequested.type,
+        PassengerContactGiven.type,
     ]
     assert answer["price"] is None
 
