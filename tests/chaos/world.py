@@ -49,7 +49,7 @@ def _operation(number: int, **more: Any) -> dict[str, Any]:
     return {"saga_id": "buying", "operation_number": number, **more}
 
 
-CREATED: Final = [("PassengerContactGiven", {}), ("FareQuoteRequested", {"saga_id": "buying"})]
+CREATED: Final = [("FareQuoteRequested", {"saga_id": "buying"}), ("PassengerContactGiven", {})]
 PAID: Final = [("PaymentAuthorizeRequested", _operation(1))]
 SOLD: Final = [("PaymentCaptureRequested", _operation(2))]
 REFUND: Final = ("PaymentRefundRequested", {"saga_id": "canceling", "operation_number": 3})
