@@ -132,7 +132,7 @@ class Operations:
 
 def request_for(operation: Operation) -> Request:
     """What the processor is asked, for an operation at its turn that it has to be asked for."""
-    key, authorization = operation.idempotency_key, selectors.authorization_of(operation)
+    key, authorization = operation.idempotency_key, operation.authorization
     if authorization is None:
         return Authorization(
             idempotency_key=key,

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from uuid import UUID
 
 from django.db.models import Count, Exists, Max, Min, OuterRef, Prefetch, QuerySet
 from django.db.models.functions import Now
 
 from outbox.leases import of_shards
-from outbox.prepared import Select, argument, arguments, numbered
+from outbox.prepared import Select, arguments, numbered
 from payment.models import Operation, Payment
 
 
@@ -52,23 +52,6 @@ def operation_of(payment_id: UUID, number: int) -> Operation:
         Operation.DoesNotExist: there is none.
     """
     return Operation.objects.select_related("payment").get(payment=payment_id, number=number)
-
-
-def authorization_of(operation: Operation) -> Operation | None:
-    """The authorization that an operation is about, as it is now; nothing if there is none."""
-    if operation.authorization_number is None:
-        return None
-    return _authorization().first(
-        payment=operation.payment_id, number=operation.authorization_number
-    )
-
-
-@cache
-def _authorization() -> Select[Operation]:
-    payment, number = (argument(Operation, name) for name in ("payment", "number"))
-    return Select(
-        Operation.objects.filter(payment=payment, number=number, kind=Operation.Kind.AUTHORIZE)
-    )
 
 
 def was_voided(payment: Payment, number: int) -> bool:

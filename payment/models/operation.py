@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.functional import cached_property
 
 from contracts.values import LARGEST_NUMBER
 from outbox.inserts import insert
@@ -143,6 +144,24 @@ class Operation(models.Model):
         """What tells the processor that a repeated call is the same operation."""
         return f"{self.payment_id}:{self.number}"
 
+    @cached_property
+    def authorization(self) -> "Operation | None":
+        """The authorization that this is about, as it was when first asked for; nothing for one
+        that is about none, or where there is none."""
+        if self.authorization_number is None:
+            return None
+        return self._authorizing().first(payment=self.payment_id, number=self.authorization_number)
+
+    @classmethod
+    @cache
+    def _authorizing(cls) -> Select["Operation"]:
+        return Select(cls._authorizations())
+
+    @classmethod
+    def _authorizations(cls) -> "models.QuerySet[Operation]":
+        payment, number = (argument(cls, name) for name in ("payment", "number"))
+        return cls.objects.filter(payment=payment, number=number, kind=cls.Kind.AUTHORIZE)
+
     @property
     def is_settled(self) -> bool:
         """Whether it has its definite answer."""
@@ -260,16 +279,18 @@ class Operation(models.Model):
         nudge_on_commit(OPERATIONS)
         return bool(open_still.update(next_attempt_at=Now()))
 
-    def add(self, total: str, amount: int) -> None:
-        """Count on an authorization what a follow-up has come to."""
-        self._adding(total).later(pk=self.pk, amount=amount)
-        setattr(self, total, getattr(self, total) + amount)
+    def count_on_authorization(self, amount: int) -> None:
+        """Count what this has come to on the authorization that it is about."""
+        if self.authorization_number is not None:
+            self._counting(self.TOTALS[self.kind]).later(
+                payment=self.payment_id, number=self.authorization_number, amount=amount
+            )
 
     @classmethod
     @cache
-    def _adding(cls, total: str) -> Update:
+    def _counting(cls, total: str) -> Update:
         moved = {total: F(total) + argument(cls, total, "amount")}
-        return Update(cls.objects.filter(pk=argument(cls, "pk")), **moved)
+        return Update(cls._authorizations(), **moved)
 
     def _move_to(
         self, status: "Operation.Status", *, wait: timedelta | None = None, **changes: Any

@@ -72,7 +72,7 @@ def settle_without_asking(operation: Operation, *, now: datetime) -> bool:
     Raises:
         IllegalTransition: an answer has been recorded before.
     """
-    if _verdict(operation, selectors.authorization_of(operation)) is None:
+    if _verdict(operation) is None:
         return False
     return _settle(operation.pk, now)
 
@@ -80,7 +80,7 @@ def settle_without_asking(operation: Operation, *, now: datetime) -> bool:
 @unit_of_work
 def _settle(operation_id: int, now: datetime) -> bool:
     operation = selectors.operation(operation_id)
-    verdict = _verdict(operation, selectors.authorization_of(operation))
+    verdict = _verdict(operation)
     if verdict is None:
         return False
     status, reason = verdict
@@ -90,13 +90,11 @@ def _settle(operation_id: int, now: datetime) -> bool:
     return True
 
 
-def _verdict(
-    operation: Operation, authorization: Operation | None
-) -> tuple[Operation.Status, str] | None:
+def _verdict(operation: Operation) -> tuple[Operation.Status, str] | None:
     """The answer that the payment's own state gives to a follow-up, and why; or none."""
-    if operation.kind == Kind.VOID and not _is_reserved(authorization):
+    if operation.kind == Kind.VOID and not _is_reserved(operation.authorization):
         return Status.SUCCEEDED, ""
-    refusal = _refusal(operation, authorization)
+    refusal = _refusal(operation)
     return (Status.FAILED, refusal) if refusal else None
 
 
@@ -109,8 +107,9 @@ def _is_reserved(authorization: Operation | None) -> bool:
     )
 
 
-def _refusal(operation: Operation, authorization: Operation | None) -> str:
-    """Why an authorization does not allow an operation, as a reason's code; or nothing."""
+def _refusal(operation: Operation) -> str:
+    """Why its authorization does not allow an operation, as a reason's code; or nothing."""
+    authorization = operation.authorization
     if authorization is None or authorization.status != Status.SUCCEEDED:
         return "not_authorized"
     if authorization.voided_amount:
@@ -139,14 +138,12 @@ def _record(operation: Operation, outcome: Outcome, now: datetime) -> None:
 
 def _succeed(operation: Operation, reference: str, now: datetime) -> None:
     """Move the payment's total and, for a follow-up, that of its authorization."""
-    total, amount = Operation.TOTALS[operation.kind], operation.amount
-    authorization = selectors.authorization_of(operation)
-    if authorization and operation.kind == Kind.VOID:
-        amount = authorization.amount
+    amount = operation.amount
+    if operation.kind == Kind.VOID and operation.authorization:
+        amount = operation.authorization.amount
     operation.complete(Status.SUCCEEDED, reference=reference, amount=amount, now=now)
-    operation.payment.add(total, amount, now=now)
-    if authorization:
-        authorization.add(total, amount)
+    operation.payment.add(Operation.TOTALS[operation.kind], amount, now=now)
+    operation.count_on_authorization(amount)
 
 
 def _is_told(operation: Operation) -> bool:
