@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -23,6 +23,9 @@ Key = tuple[str, str]
 Reason = HeldMessage.Reason
 F = TypeVar("F", bound=Callable[..., None])
 M = TypeVar("M", InboxMark, HeldMessage)
+
+# So many marks are moved sooner one by one than the ORM makes one statement for all.
+FEW: Final = 16
 
 
 def has_time(handler: F) -> F:
@@ -247,11 +250,12 @@ def _of_keys(model: type[M], keys: int) -> "QuerySet[M, M]":
 
 
 def _update_locked(marks: Sequence[InboxMark]) -> None:
-    """Move marks in one statement: of many, an INSERT that finds every row there, locked by
-    `_load`."""
-    if len(marks) == 1:
-        _moving().later(id=marks[0].pk, sequence=marks[0].sequence)
-    elif marks:
+    """Move marks: a few go with what follows them, of many all in one statement, an INSERT that
+    finds every row there, locked by `_load`."""
+    if len(marks) <= FEW:
+        for mark in marks:
+            _moving().later(id=mark.pk, sequence=mark.sequence)
+    else:
         with_target = connection.features.supports_update_conflicts_with_target
         InboxMark.objects.bulk_create(
             marks,
