@@ -10,17 +10,15 @@ from django.utils import timezone
 from contracts.booking import PassengerContactGiven, ReservationEvent
 from notification import services
 from notification.models import OPTIONAL
-from outbox.batches import Handler, gathers
+from outbox.batches import Handler
 from outbox.receiving import envelope
 
 
-@gathers
 def note_contact(event: PassengerContactGiven) -> None:
     """Whom to tell."""
     services.note_contact(event, now=timezone.now())
 
 
-@gathers
 def record_event(event: ReservationEvent) -> None:
     """There is something to tell."""
     services.record_event(event, event_id=UUID(envelope().id), now=timezone.now())

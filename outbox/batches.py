@@ -35,13 +35,6 @@ def has_time(handler: F) -> F:
     return handler
 
 
-def gathers(handler: F) -> F:
-    """Mark a handler whose events are applied some ten times a second at most: an event that comes
-    alone is applied at once, those of a busy time share transactions."""
-    handler.gathers = True  # type: ignore[attr-defined]
-    return handler
-
-
 class Batch:
     """Some keys' marks, locked until the transaction ends, and what is applied on them.
 

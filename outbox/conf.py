@@ -23,7 +23,9 @@ class Options:
             relay that is killed meanwhile has them sent again.
         consumer_batch: messages a consumer applies in one transaction, at most.
         lease_seconds: how long a silent worker keeps its shards.
-        consumers: the consumers by name: their topics, and the dotted path of their handlers.
+        consumers: the consumers by name: their topics, the dotted path of their handlers, and, for
+            one that nobody waits for, `gather_ms`: how long the broker may gather messages before
+            it sends them.
         group_protocol: Kafka's group protocol, "classic" or "consumer".
         group_instance_id: a consumer's static membership; each process needs its own.
         retention_days: how long published events stay readable.

@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 0.2
 COMPANY_SECONDS: Final = 0.2
-# How soon after what was applied before, what is gathered is applied.
-GATHER_SECONDS: Final = 0.075
+# So much is sent at once, however long the broker might gather.
+MANY_BYTES: Final = 100_000
 TELL_SECONDS: Final = 1.0
 CLOSE_SECONDS: Final = 3.0
 ANSWER_SECONDS: Final = 10.0
@@ -54,7 +54,6 @@ class Consumer:
         self._next_look_for_left = time.monotonic() + LOOK_FOR_LEFT_SECONDS
         self._waiting: list[Message] = []
         self._wait_until = 0.0
-        self._applied_at = -math.inf
         self._aside: list[Message] = []
         self._paused: list[TopicPartition] = []
         # Applied, and not told to the broker yet: where to go on in each partition.
@@ -160,7 +159,7 @@ class Consumer:
         handler = self.inbox.handlers.get(type_)
         if type_ and (handler is None or getattr(handler, "has_time", False)):
             return time.monotonic() + COMPANY_SECONDS
-        return self._applied_at + GATHER_SECONDS if getattr(handler, "gathers", False) else 0.0
+        return 0.0
 
     def _apply(self, messages: Sequence[Message]) -> None:
         try:
@@ -169,7 +168,6 @@ class Consumer:
         except Exception:
             self._rewind(messages)
             raise
-        self._applied_at = time.monotonic()
         self._commit(messages)
 
     @contextmanager
@@ -344,6 +342,9 @@ def configuration(configured: Options, name: str) -> dict[str, object]:
         settings["partition.assignment.strategy"] = "cooperative-sticky"
         settings["session.timeout.ms"] = 6000
         settings["heartbeat.interval.ms"] = 1000
+    if gather_ms := configured.consumers.get(name, {}).get("gather_ms"):
+        settings["fetch.wait.max.ms"] = gather_ms
+        settings["fetch.min.bytes"] = MANY_BYTES
     if configured.group_instance_id:
         settings["group.instance.id"] = f"{configured.group_instance_id}.{name}"
     return settings

@@ -18,7 +18,13 @@ INSTALLED_APPS = [*INSTALLED_APPS, "notification"]
 DATABASES = databases(SERVICE)
 ADMIN_URL = admin_url(SERVICE, 4004)
 OUTBOX = outbox_settings(
-    SERVICE, bookings={"topics": ["booking.events"], "handlers": "notification.handlers.BOOKINGS"}
+    SERVICE,
+    bookings={
+        "topics": ["booking.events"],
+        "handlers": "notification.handlers.BOOKINGS",
+        # Nobody waits for a mail as for an answer; what comes often is recorded together.
+        "gather_ms": 75,
+    },
 )
 
 REST_FRAMEWORK = {

@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError
 
 from outbox import consumer as module
-from outbox.batches import gathers, has_time
+from outbox.batches import has_time
 from outbox.conf import options
 from outbox.consumer import Consumer, configuration
 from outbox.held import Incoming
@@ -144,25 +144,6 @@ def test_what_has_time_waits_for_what_has_none(broker: Broker) -> None:
     broker.ship(order)
     consumer.run_once()
     assert effects() == ["placed 1", "placed 2", "shipped"]
-
-
-def test_what_is_gathered_is_applied_at_once_when_it_comes_alone(
-    broker: Broker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "GATHER_SECONDS", 60)
-    order = an_order()
-    consumer = Consumer("effects")
-    consumer.inbox.handlers = {OrderPlaced.type: gathers(partial(placed_handler))}
-    broker.publish(1, order)
-    consumer.run_once()
-    assert effects() == ["placed 1"]
-    for _ in range(2):
-        broker.publish(1, order)
-        consumer.run_once()
-    assert effects() == ["placed 1"]
-    consumer._wait_until = 0
-    consumer.run_once()
-    assert effects() == ["placed 1"] * 3
 
 
 def test_offsets_of_the_same_moment_are_told_together(
@@ -333,3 +314,12 @@ def test_the_group_protocol_and_a_static_membership_are_settings(settings: Any) 
     assert made["group.protocol"] == "consumer"
     assert made["group.instance.id"] == "host-1.effects"
     assert "session.timeout.ms" not in made
+
+
+def test_for_a_consumer_that_nobody_waits_for_the_broker_gathers(settings: Any) -> None:
+    assert "fetch.wait.max.ms" not in configuration(options(), "effects")
+    effects_ = {**settings.OUTBOX["CONSUMERS"]["effects"], "gather_ms": 75}
+    settings.OUTBOX = {**settings.OUTBOX, "CONSUMERS": {"effects": effects_}}
+    made = configuration(options(), "effects")
+    assert made["fetch.wait.max.ms"] == 75
+    assert made["fetch.min.bytes"] == module.MANY_BYTES

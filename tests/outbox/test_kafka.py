@@ -114,6 +114,34 @@ def test_a_consumer_that_did_not_commit_its_offsets_applies_nothing_again(
     assert len(effects()) == 4
 
 
+def test_what_the_broker_gathers_is_applied_together(
+    group: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gathering = {**settings.OUTBOX["CONSUMERS"][group], "gather_ms": 4000}
+    settings.OUTBOX = {**settings.OUTBOX, "CONSUMERS": {group: gathering}}
+    consumer, relay, together = Consumer(group), Relay(), []
+    apply = consumer.inbox.apply
+
+    def note(messages: Sequence[Incoming]) -> None:
+        together.append(len(messages))
+        apply(messages)
+
+    monkeypatch.setattr(consumer.inbox, "apply", note)
+    placed(1)
+    publish_all(relay)
+    consume(consumer, 1)
+    placed(1)
+    publish_all(relay)
+    consume(consumer, 2, seconds=0.5)
+    assert together == [1]
+    placed(1)
+    publish_all(relay)
+    relay.close()
+    consume(consumer, 3)
+    consumer.close()
+    assert together == [1, 2]
+
+
 def test_a_consumer_that_stops_leaves_nothing_to_its_successor(
     group: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
