@@ -81,7 +81,7 @@ class Letter:
                 render_to_string("notification/message.txt", context),
                 settings.DEFAULT_FROM_EMAIL,
                 [self.addressee.address],
-                headers=self._headers(),
+                headers=self._headers(context["unsubscribe_link"]),
             )
             made.attach_alternative(
                 render_to_string("notification/message.html", context), "text/html"
@@ -93,10 +93,9 @@ class Letter:
         name = TEMPLATES[self.delivery.event_type]
         return render_to_string(f"notification/{name}.{part}", context).strip()
 
-    def _headers(self) -> dict[str, str]:
+    def _headers(self, link: str) -> dict[str, str]:
         """The same at every attempt, so that a mail server or a reader can tell a repetition."""
         domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
-        link = unsubscribe_link(self.addressee.address)
         return {
             "Message-ID": f"<{self.delivery.message_id}@{domain}>",
             "Auto-Submitted": "auto-generated",  # RFC 3834: out-of-office programs keep silent
