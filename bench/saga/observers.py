@@ -22,6 +22,9 @@ MOMENTS: Final = {
     ReservationConfirmed.type: "confirmation published",
 }
 CONFIRMED: Final = "SELECT id FROM reservation WHERE status = 'CONFIRMED' AND id IN %s"
+# How soon after an answer's publication it is looked for, and how often then: to look takes of the
+# processors, too. What is CONFIRMED before is seen late, never early.
+FIRST_LOOK_SECONDS: Final = 0.003
 LOOK_SECONDS: Final = 0.001
 POLL_SECONDS: Final = 0.2
 ANSWER_SECONDS: Final = 10.0
@@ -39,7 +42,7 @@ class Observers:
         self.seen: dict[UUID, dict[str, float]] = defaultdict(dict)
         self.not_yet: dict[UUID, float] = {}
         self._kafka = _at_the_end()
-        self._under_way: set[UUID] = set()
+        self._under_way: dict[UUID, float] = {}  # and from when on each is looked for
         self._changed = threading.Condition()
         self._stopping = False
 
@@ -79,16 +82,20 @@ class Observers:
         self.seen[reservation_id].setdefault(moment, now)
         if moment == "answer published":  # it cannot be CONFIRMED before
             with self._changed:
-                self._under_way.add(reservation_id)
+                self._under_way[reservation_id] = now + FIRST_LOOK_SECONDS
                 self._changed.notify_all()
 
     def _look_at_reservations(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._under_way or self._stopping, POLL_SECONDS)
-            wanted = set(self._under_way)
-        if not wanted:
+            looked_for = dict(self._under_way)
+        if not looked_for:
             return
         began = time.time()
+        wanted = {of for of, since in looked_for.items() if since <= began}
+        if not wanted:
+            time.sleep(max(0.0, min(looked_for.values()) - began))
+            return
         with connection.cursor() as cursor:  # not the ORM: the processors are for the system
             cursor.execute(CONFIRMED, [[str(reservation_id) for reservation_id in wanted]])
             confirmed = {UUID(str(found)) for (found,) in cursor.fetchall()}
@@ -103,7 +110,8 @@ class Observers:
         for reservation_id in reservation_ids:
             self.seen[reservation_id]["CONFIRMED"] = now
         with self._changed:
-            self._under_way -= reservation_ids
+            for reservation_id in reservation_ids:
+                del self._under_way[reservation_id]
 
 
 def _at_the_end() -> Consumer:
