@@ -9,11 +9,13 @@ is being paid for holds as many seats as there are passengers. That HELD and SOL
 owner, and the others none, the database holds by itself.
 
 Each of these is one statement, which sees one moment of the database: reservations may come and
-go meanwhile. Free seats, which are nearly all, are not read.
+go meanwhile. Free seats, which are nearly all, are not read. The statements are made once for each
+process: the explorer of the saga's tests asks of tens of thousands of databases.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from django.db.models import (
@@ -33,6 +35,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from booking.models import Reservation, ReservationPassenger, Saga, Seat
+from outbox.prepared import Rows
 
 # The steps of a change at which a confirmed reservation holds seats beside those it has.
 BEING_PAID_FOR: Final = ("AUTHORIZING", "CAPTURING")
@@ -68,20 +71,39 @@ def violations() -> Iterator[Violation]:
     yield from _changes_without_seats()
 
 
+@cache
+def _rows(asked: Callable[..., QuerySet[Any]], names: tuple[str, ...], *arguments: str) -> Rows:
+    return Rows(asked(*arguments).values_list(*names))
+
+
+def _found(
+    asked: Callable[..., QuerySet[Any]], *arguments: str, names: tuple[str, ...]
+) -> Iterator[dict[str, Any]]:
+    """The rows of a question, by name, with those that tell which departure it is."""
+    names = (*FLIGHT, *names)
+    for row in _rows(asked, names, *arguments).all():
+        yield dict(zip(names, row, strict=True))
+
+
 def _seats_without_right() -> Iterator[Violation]:
-    found = Seat.objects.filter(reservation__isnull=False).annotate(
-        **{name: F(path) for name, path in FLIGHT.items()},
-        locator=F("reservation__record_locator"),
-        owner=F("reservation__status"),
-        wrong=_wrong_owner(),
-    )
-    for row in found.exclude(wrong="").order_by("pk").values().iterator():
+    names = ("number", "status", "reservation_id", "locator", "owner", "wrong")
+    for row in _found(_wrong_seats, names=names):
         yield Violation(
             seat=row["number"],
             departure=_departure(row),
             reservation=_reservation(row["locator"], row["reservation_id"]),
             reason=row["wrong"].format(**row),
         )
+
+
+def _wrong_seats() -> QuerySet[Any]:
+    seats = Seat.objects.filter(reservation__isnull=False).annotate(
+        **{name: F(path) for name, path in FLIGHT.items()},
+        locator=F("reservation__record_locator"),
+        owner=F("reservation__status"),
+        wrong=_wrong_owner(),
+    )
+    return seats.exclude(wrong="").order_by("pk")
 
 
 def _wrong_owner() -> Case:
@@ -113,11 +135,22 @@ def _changes() -> QuerySet[Saga]:
 
 def _changes_without_seats() -> Iterator[Violation]:
     """A change that is being paid for and does not hold everybody's seat."""
+    names = ("reservation_id", "locator", "held", "party")
+    for row in _found(_wanting_changes, names=names):
+        yield Violation(
+            seat="of a change",
+            departure=_departure(row),
+            reservation=_reservation(row["locator"], row["reservation_id"]),
+            reason=f"{row['held']} of {row['party']} seats are HELD for the change",
+        )
+
+
+def _wanting_changes() -> QuerySet[Any]:
     held = Seat.objects.filter(
         reservation=OuterRef("reservation"), departure=OuterRef("wanted_departure"), status=HELD
     )
     party = ReservationPassenger.objects.filter(reservation=OuterRef("reservation"))
-    found = _changes().annotate(
+    changes = _changes().annotate(
         **{
             name: F(path.replace("departure", "wanted_departure", 1))
             for name, path in FLIGHT.items()
@@ -126,13 +159,7 @@ def _changes_without_seats() -> Iterator[Violation]:
         held=_count_of(held),
         party=_count_of(party),
     )
-    for row in found.exclude(held=F("party")).order_by("pk").values().iterator():
-        yield Violation(
-            seat="of a change",
-            departure=_departure(row),
-            reservation=_reservation(row["locator"], row["reservation_id"]),
-            reason=f"{row['held']} of {row['party']} seats are HELD for the change",
-        )
+    return changes.exclude(held=F("party")).order_by("pk")
 
 
 def _count_of(rows: QuerySet[Any]) -> Any:
@@ -143,20 +170,9 @@ def _count_of(rows: QuerySet[Any]) -> Any:
 
 def _passengers_without_seat() -> Iterator[Violation]:
     """Somebody without a seat number, such as an infant, needs none."""
+    names = ("seat_number", "reservation_id", "locator", "status", "owner")
     for status, wanted in ((PENDING, HELD), (CONFIRMED, SOLD)):
-        seats = Seat.objects.filter(
-            departure=OuterRef("reservation__departure"), number=OuterRef("seat_number")
-        )
-        theirs = seats.filter(reservation=OuterRef("reservation"), status=wanted)
-        found = ReservationPassenger.objects.filter(
-            ~Exists(theirs), reservation__status=status, seat_number__gt=""
-        ).annotate(
-            **{name: F(f"reservation__{path}") for name, path in FLIGHT.items()},
-            locator=F("reservation__record_locator"),
-            status=Subquery(seats.values("status")[:1]),
-            owner=Subquery(seats.values("reservation")[:1], output_field=UUIDField()),
-        )
-        for row in found.order_by("pk").values().iterator():
+        for row in _found(_unseated, status, wanted, names=names):
             yield Violation(
                 seat=row["seat_number"],
                 departure=_departure(row),
@@ -165,8 +181,35 @@ def _passengers_without_seat() -> Iterator[Violation]:
             )
 
 
+def _unseated(status: str, wanted: str) -> QuerySet[Any]:
+    seats = Seat.objects.filter(
+        departure=OuterRef("reservation__departure"), number=OuterRef("seat_number")
+    )
+    theirs = seats.filter(reservation=OuterRef("reservation"), status=wanted)
+    passengers = ReservationPassenger.objects.filter(
+        ~Exists(theirs), reservation__status=status, seat_number__gt=""
+    ).annotate(
+        **{name: F(f"reservation__{path}") for name, path in FLIGHT.items()},
+        locator=F("reservation__record_locator"),
+        status=Subquery(seats.values("status")[:1]),
+        owner=Subquery(seats.values("reservation")[:1], output_field=UUIDField()),
+    )
+    return passengers.order_by("pk")
+
+
 def _broken_reservations() -> Iterator[Violation]:
     """Reservations that live, and have lost what no seat tells of."""
+    names = ("id", "record_locator", "seat_number", "passenger_id", "wrong")
+    for row in _found(_wrong_reservations, names=names):
+        yield Violation(
+            seat=row["seat_number"],
+            departure=_departure(row),
+            reservation=_reservation(row["record_locator"], row["id"]),
+            reason=row["wrong"].format(**row),
+        )
+
+
+def _wrong_reservations() -> QuerySet[Any]:
     first = ReservationPassenger.objects.filter(
         reservation=OuterRef("pk"),
         passenger_id=OuterRef("passenger_id"),
@@ -178,16 +221,10 @@ def _broken_reservations() -> Iterator[Violation]:
         When(Q(status=PENDING) & ~Q(Exists(live)), then=Value("no saga waits for its hold to end")),
         default=Value(""),
     )
-    found = Reservation.objects.filter(status__in=(PENDING, CONFIRMED)).annotate(
+    living = Reservation.objects.filter(status__in=(PENDING, CONFIRMED)).annotate(
         **{name: F(path) for name, path in FLIGHT.items()}, wrong=wrong
     )
-    for row in found.exclude(wrong="").order_by("pk").values().iterator():
-        yield Violation(
-            seat=row["seat_number"],
-            departure=_departure(row),
-            reservation=_reservation(row["record_locator"], row["id"]),
-            reason=row["wrong"].format(**row),
-        )
+    return living.exclude(wrong="").order_by("pk")
 
 
 def _missing(row: Mapping[str, Any], status: str, wanted: str) -> str:

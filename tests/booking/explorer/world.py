@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from copy import copy
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final, NamedTuple, cast
 
 from django.db import connection, transaction
@@ -28,6 +29,7 @@ from outbox.cloudevents import DISCARDED
 from outbox.held import Incoming
 from outbox.inbox import Inbox
 from outbox.models import HeldMessage, InboxMark, OutboxEvent
+from outbox.prepared import Rows, Select, argument
 from tests.booking import factories
 from tests.booking.explorer.payments import Answer, Illegal, Request
 from tests.booking.factories import NOW
@@ -143,9 +145,12 @@ class World:
         other._remembered = {
             happening: outcome
             for happening, outcome in self._remembered.items()
-            if not any(saga.step in steps for saga in happening.state.sagas)
+            if not self._is_at(happening.state, steps)
         }
         return other
+
+    def _is_at(self, state: State, steps: Collection[str]) -> bool:
+        return any(saga.step in steps for saga in state.sagas)
 
     def known(self) -> list[State]:
         """The states of booking that have been seen."""
@@ -289,8 +294,8 @@ class World:
     # What is read off
 
     def _state(self) -> State:
-        reservation = Reservation.objects.get(pk=self.reservation_id)
-        seat = Seat.objects.get()
+        reservation = self._reservation()
+        [seat] = _seats().all()
         owner = "" if seat.reservation_id is None else "other"
         tickets = reservation.passengers.exclude(ticket_number=None).count()
         return State(
@@ -303,15 +308,25 @@ class World:
             sagas=tuple(_described(one) for one in self._sagas()),
         )
 
+    def _reservation(self) -> Reservation:
+        [found] = _reservations().all(pk=self.reservation_id)
+        return found
+
     def _sagas(self) -> list[Saga]:
-        return list(Saga.objects.filter(reservation=self.reservation_id).order_by("kind", "pk"))
+        return sorted(
+            _sagas_of().all(reservation=self.reservation_id), key=lambda one: (one.kind, one.pk)
+        )
+
+    def _asked_for(self, *, since: int) -> list[Any]:
+        """What the reservation's events say, since so many."""
+        rows = _events().all(key=str(self.reservation_id), since=since)
+        return [registry.decode(type_, payload.encode()) for type_, payload in rows]
 
     def _requests(self, *, since: int) -> tuple[Request, ...]:
         """What fare and payment were asked for since so many events."""
-        reservation = Reservation.objects.get(pk=self.reservation_id)
+        reservation = self._reservation()
         numbers = {one.pk: index for index, one in enumerate(self._sagas())}
-        rows = OutboxEvent.objects.filter(key=str(self.reservation_id), sequence__gt=since)
-        payloads = [registry.decode(row.type, row.payload.encode()) for row in rows.order_by("id")]
+        payloads = self._asked_for(since=since)
         for asked in payloads:
             if isinstance(asked, PaymentRequested) and asked.amount != reservation.amount:
                 raise Illegal(f"{asked.amount} is asked for, and {reservation.amount} is the price")
@@ -367,7 +382,32 @@ class World:
 
     def _restore(self, state: State) -> None:
         connection.connection.deserialize(self._snapshots[state])
-        self._restored_events = Reservation.objects.get(pk=self.reservation_id).event_sequence
+        self._restored_events = self._reservation().event_sequence
+
+
+# What is read of each of tens of thousands of databases, by statements that are made once.
+
+
+@cache
+def _reservations() -> Select[Reservation]:
+    return Select(Reservation.objects.filter(pk=argument(Reservation, "pk")))
+
+
+@cache
+def _sagas_of() -> Select[Saga]:
+    return Select(Saga.objects.filter(reservation=argument(Saga, "reservation")))
+
+
+@cache
+def _seats() -> Select[Seat]:
+    return Select(Seat.objects.all())
+
+
+@cache
+def _events() -> Rows:
+    key, since = argument(OutboxEvent, "key"), argument(OutboxEvent, "sequence", "since")
+    events = OutboxEvent.objects.filter(key=key, sequence__gt=since)
+    return Rows(events.order_by("id").values_list("type", "payload"))
 
 
 def _described(one: Saga) -> SagaState:

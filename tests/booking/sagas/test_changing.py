@@ -372,6 +372,15 @@ def test_a_canceled_departure_cancels_after_the_change_and_gives_everything_back
     assert told(reservation, PaymentRefundRequested)[0].amount == factories.PRICE
 
 
+def test_a_cancelation_that_waits_for_the_charge_gives_way_to_that_of_the_departure() -> None:
+    reservation = capturing()
+    cancel(reservation)
+    Departure.objects.filter(pk=reservation.departure_id).update(status="CANCELED")
+    assert services.cancel_those_on_canceled_departures(now=NOW) == 1
+    waiting = the_change(reservation)
+    assert (waiting.step, waiting.canceled_by) == ("WITHDRAWING", "departure_canceled")
+
+
 def test_who_cancels_after_the_departure_was_canceled_gets_everything_back_all_the_same() -> None:
     reservation = changing()
     Departure.objects.filter(pk=reservation.departure_id).update(status="CANCELED")
