@@ -107,6 +107,12 @@ def told(reservation: Reservation, kind: Any) -> list[Any]:
     return [event for event in events(reservation) if isinstance(event, kind)]
 
 
+def given_back(reservation: Reservation) -> list[tuple[int, int]]:
+    """What is asked for, each with the authorization it is about."""
+    refunds = told(reservation, PaymentRefundRequested)
+    return [(one.authorization_number, one.amount) for one in refunds]
+
+
 def seats(reservation: Reservation) -> list[tuple[int, str, str]]:
     own = Seat.objects.filter(reservation=reservation).order_by("departure__date", "number")
     return [(seat.departure.date.day, seat.number, seat.status) for seat in own]
@@ -488,6 +494,47 @@ def test_an_authorization_that_comes_after_a_refusal_is_voided_and_not_waited_fo
     [void] = told(reservation, PaymentVoidRequested)
     assert void.authorization_number == 3
     assert the_change(reservation).live == reservation.pk
+
+
+def test_what_is_authorized_after_a_refusal_is_given_up_once_however_often_it_is_told() -> None:
+    reservation = changing()
+    tell(PaymentDeclined, reservation)
+    for contradiction in (PaymentAuthorized, PaymentVoidFailed):
+        for _ in range(2):
+            assert answer(contradiction, reservation).step == "COMPENSATED"
+    assert len(told(reservation, PaymentVoidRequested)) == 1
+    assert given_back(reservation) == [(3, FEE)]
+
+
+def test_what_is_charged_after_a_refusal_is_given_back_once_however_often_it_is_told() -> None:
+    reservation = capturing()
+    tell(PaymentCaptureFailed, reservation)
+    tell(PaymentVoided, reservation)
+    for _ in range(2):
+        assert answer(PaymentCaptured, reservation).step == "COMPENSATED"
+    assert given_back(reservation) == [(3, FEE)]
+
+
+def test_a_refund_that_was_refused_is_tried_again_as_another_operation() -> None:
+    reservation = capturing()
+    Departure.objects.filter(date=DAY).update(status="CLOSED")
+    tell(PaymentCaptured, reservation)
+    tell(PaymentRefundFailed, reservation)
+    act(reservation, services.retry_saga)
+    first, second = told(reservation, PaymentRefundRequested)
+    assert (second.operation_number, second.amount) == (first.operation_number + 1, first.amount)
+
+
+def test_a_refusal_that_is_told_again_after_it_was_settled_by_hand_changes_nothing() -> None:
+    made = factories.bought(refundable=True, change_before_departure=Penalty(allowed=True))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        asked_directly(Fare(amount=11900), monkeypatch)
+        change(made)
+    tell(PaymentRefundFailed, made)
+    act(made, services.complete_saga)
+    before = len(events(made))
+    assert answer(PaymentRefundFailed, made).step == "DONE"
+    assert len(events(made)) == before
 
 
 @pytest.mark.parametrize("kind", [PaymentAuthorized, PaymentCaptured])

@@ -187,6 +187,7 @@ def test_a_charge_that_is_told_again_is_refunded_once() -> None:
     assert tell(PaymentCaptured, reservation).step == "REFUNDING"
     tell(PaymentRefunded, reservation)
     assert_compensated(tell(PaymentCaptured, reservation))
+    assert told(reservation)[-1] == "late answer"
     assert_compensated(tell(PaymentAuthorized, reservation))
     assert asked(reservation) == [("Authorize", 1), ("Capture", 2), ("Refund", 3)]
 
@@ -195,6 +196,15 @@ def test_what_cannot_be_voided_is_refunded() -> None:
     reservation = voiding()
     assert tell(PaymentVoidFailed, reservation).step == "REFUNDING"
     assert asked(reservation)[-1] == ("Refund", 3)
+
+
+def test_a_void_whose_refusal_is_told_again_is_refunded_once() -> None:
+    reservation = voiding()
+    tell(PaymentVoidFailed, reservation)
+    tell(PaymentRefunded, reservation)
+    assert_compensated(tell(PaymentVoidFailed, reservation))
+    assert told(reservation)[-1] == "late answer"
+    assert [kind for kind, _ in asked(reservation)].count("Refund") == 1
 
 
 # A refund that is refused for good
