@@ -24,7 +24,8 @@ Reason = HeldMessage.Reason
 F = TypeVar("F", bound=Callable[..., None])
 M = TypeVar("M", InboxMark, HeldMessage)
 
-# So many marks are moved sooner one by one than the ORM makes one statement for all.
+# So many marks are moved one by one: the ORM makes a statement for many anew each time, and its
+# answer is waited for.
 FEW: Final = 16
 
 

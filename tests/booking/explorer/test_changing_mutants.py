@@ -1,10 +1,10 @@
 """A row of the changing saga's table that does not take back what was asked of the card is noticed.
 
-Every mutant has a world of its own: with the few that matter most it takes minutes.
+The few that matter most are in the slow tests; all of them take most of an hour.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Final, cast
@@ -93,18 +93,17 @@ def quietly() -> Iterator[None]:
 
 
 @cache
-def explored(deal: str) -> ChangingWorld:
+def explored(deal: str, cases: tuple[Bounds, ...]) -> ChangingWorld:
     """A world in which a change was explored by the real tables; needs an empty database."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         install(hasty(ATTEMPTS), monkeypatch)
         world = ChangingWorld(deal)
-        for of, bounds in BY_SIZE:
-            if of == deal:
-                ChangingExplorer(world, bounds).run()
+        for bounds in cases:
+            ChangingExplorer(world, bounds).run()
     return world
 
 
-def seen(mutant: Mutant, cases: Iterable[tuple[str, Bounds]]) -> str:
+def seen(mutant: Mutant, cases: Sequence[tuple[str, Bounds]]) -> str:
     """What the explorer says of a mutant; nothing where it has not noticed. What it does at other
     steps than the mutant's is known."""
     nothing = connection.connection.serialize()
@@ -112,7 +111,8 @@ def seen(mutant: Mutant, cases: Iterable[tuple[str, Bounds]]) -> str:
     for deal, bounds in cases:
         if deal not in worlds:
             connection.connection.deserialize(nothing)
-            worlds[deal] = cast("ChangingWorld", explored(deal).but(mutant.steps, dies=False))
+            known = explored(deal, tuple(case for of, case in cases if of == deal))
+            worlds[deal] = cast("ChangingWorld", known.but(mutant.steps, dies=False))
         try:
             ChangingExplorer(worlds[deal], bounds).run()
         except Illegal as illegal:
