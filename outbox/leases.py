@@ -15,6 +15,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
+from django.db import transaction
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
@@ -22,7 +23,7 @@ from django.db.models.functions import Now
 from outbox.models import SHARDS, Lease, Worker
 from outbox.nudge import nudge
 from outbox.prepared import Rows, Update, arguments, numbered
-from outbox.transactions import unit_of_work
+from outbox.transactions import LostRace, unit_of_work
 
 M = TypeVar("M", bound=Model)
 R = TypeVar("R")
@@ -160,17 +161,31 @@ class Leases:
 
     def _renew(self) -> bool:
         """Whether renewing was all there was to do."""
-        if not self.epochs or not self._announce():
+        if not self.epochs:
             return False
-        renewed = self._renewal.run()
-        if renewed != len(self.epochs) or self._live_workers() != self._workers:
+        try:
+            workers = self._renewed()
+        except LostRace:
+            return False
+        if workers != self._workers:
             return False
         # Others may have given back since: without a look their shards would rest for seconds.
-        return renewed >= self._fair_share() or not self._free_shards()
+        return len(self.epochs) >= self._fair_share() or not self._free_shards()
+
+    @transaction.atomic
+    def _renewed(self) -> int:
+        """Renew everything in one commit; how many workers there are.
+
+        Raises:
+            LostRace: this worker is not known any more, or has lost a shard.
+        """
+        self._announcement.later(1, LostRace(f"{self.owner} is not known any more"))
+        self._renewal.later(len(self.epochs), LostRace(f"{self.owner} has lost a shard"))
+        return self._live_workers()
 
     @unit_of_work
     def _share(self) -> dict[int, int]:
-        if not self._announce():
+        if not self._announcement.run():
             self._join()
         Worker.objects.filter(group=self.group, expires_at__lte=Now()).delete()
         self._workers = self._live_workers()
@@ -190,10 +205,6 @@ class Leases:
 
     def _fair_share(self) -> int:
         return -(-SHARDS // max(1, self._workers))
-
-    def _announce(self) -> bool:
-        """Say that this worker lives; whether it is known."""
-        return bool(self._announcement.run())
 
     def _join(self) -> None:
         Worker.objects.create(

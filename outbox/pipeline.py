@@ -5,6 +5,10 @@ transaction must not go on. On a connection with a pipeline the server is told t
 order, and is listened to once for several. Whatever such a statement comes to, an error or a lost
 race, is heard with the next statement or with the COMMIT, before anything is committed. Without a
 pipeline it is heard at once.
+
+Such a connection also reads without a cursor. Django's costs as much of the processor's time as the
+statement itself, once its SQL is made; where somebody listens (`connection.execute_wrappers`, or
+queries that are logged) statements go through cursors, and one by one.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,10 +16,39 @@ from typing import Any
 
 from django.db import IntegrityError
 
+Rows = Sequence[Sequence[Any]]
 
-def has_pipeline(connection: Any) -> bool:
-    """Whether the connection keeps statements for the next one; in a transaction only."""
-    return connection.in_atomic_block and hasattr(connection, "pipelined")
+
+def is_direct(connection: Any) -> bool:
+    """Whether the connection takes statements without a cursor, and nobody would miss that."""
+    return (
+        hasattr(connection, "keep")
+        and not connection.execute_wrappers
+        and not connection.queries_logged
+    )
+
+
+def read(connection: Any, *statements: tuple[str, Sequence[Any]]) -> Sequence[Rows]:
+    """The rows that each of some statements brings: asked one after the other, each as if the one
+    before had been answered, and together where the connection can.
+
+    Args:
+        connection: the database's.
+        statements: SQL with its values.
+    """
+    if is_direct(connection):
+        found: Sequence[Rows] = connection.read(*statements)
+        return found
+    with connection.cursor() as cursor:
+        return [_executed(cursor, *statement).fetchall() for statement in statements]
+
+
+def change(connection: Any, sql: str, parameters: Sequence[Any]) -> int:
+    """Execute a statement that brings no rows; how many it has met."""
+    if is_direct(connection):
+        return int(connection.change(sql, parameters))
+    with connection.cursor() as cursor:
+        return int(_executed(cursor, sql, parameters).rowcount)
 
 
 def write(
@@ -37,14 +70,17 @@ def write(
         refused: is given the error of a statement that breaks a constraint; what it returns is
             raised in its place.
     """
-    with connection.cursor() as cursor:
-        if has_pipeline(connection):
-            with connection.pipelined(check, refused):
-                cursor.execute(sql, parameters)
-            return
-        try:
-            cursor.execute(sql, parameters)
-        except IntegrityError as error:
-            raise refused(error) if refused else error from error
-        if check:
-            check(cursor.rowcount)
+    if connection.in_atomic_block and is_direct(connection):
+        connection.keep(sql, parameters, check, refused)
+        return
+    try:
+        met = change(connection, sql, parameters)
+    except IntegrityError as error:
+        raise refused(error) if refused else error from error
+    if check:
+        check(met)
+
+
+def _executed(cursor: Any, sql: str, parameters: Sequence[Any]) -> Any:
+    cursor.execute(sql, parameters)
+    return cursor

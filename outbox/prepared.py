@@ -93,9 +93,8 @@ class Rows:
     def all(self, **values: Any) -> list[list[Any]]:
         """The rows, for some values of the arguments."""
         connection: Any = connections[self.database]
-        with connection.cursor() as cursor:
-            cursor.execute(*self.statement(values, connection))
-            return self.fetched(cursor, connection)
+        (found,) = pipeline.read(connection, self.statement(values, connection))
+        return self.converted(found, connection)
 
     def statement(self, values: dict[str, Any], connection: Any) -> tuple[str, list[Any]]:
         """What is executed for some values of the arguments: its text, and what is bound."""
@@ -104,10 +103,10 @@ class Rows:
             raise TransactionManagementError("rows are locked in transactions only")
         return self._sql, _bound(self._parameters, values, connection)
 
-    def fetched(self, cursor: Any, connection: Any) -> list[list[Any]]:
-        """The rows that a cursor has next."""
-        found = list(map(list, cursor.fetchall()))
-        return [self._converted(row, connection) for row in found] if self._converters else found
+    def converted(self, found: pipeline.Rows, connection: Any) -> list[list[Any]]:
+        """The rows that the statement has brought, as fields have their values."""
+        rows = list(map(list, found))
+        return [self._converted(row, connection) for row in rows] if self._converters else rows
 
     def _converted(self, row: list[Any], connection: Any) -> list[Any]:
         for position, convert, column in self._converters:
@@ -155,16 +154,12 @@ def read_together(*reads: tuple[Rows, dict[str, Any]]) -> list[list[list[Any]]]:
         reads: each with the values of its arguments.
     """
     connection: Any = connections[reads[0][0].database]
-    if not pipeline.has_pipeline(connection):
-        return [rows.all(**values) for rows, values in reads]
-    texts, bound = zip(*(rows.statement(values, connection) for rows, values in reads), strict=True)
-    found = []
-    with connection.cursor() as cursor:
-        cursor.execute("; ".join(texts), [value for values in bound for value in values])
-        for rows, _ in reads:
-            found.append(rows.fetched(cursor, connection))
-            cursor.nextset()
-    return found
+    found = pipeline.read(
+        connection, *(rows.statement(values, connection) for rows, values in reads)
+    )
+    return [
+        rows.converted(one, connection) for (rows, _), one in zip(reads, found, strict=True)
+    ]
 
 
 class Update:
@@ -184,9 +179,8 @@ class Update:
     def run(self, **values: Any) -> int:
         """Change the rows, for some values of the arguments; how many there were."""
         connection: Any = connections[self._database]
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql, _bound(self._parameters, values, connection))
-            return int(cursor.rowcount)
+        bound = _bound(self._parameters, values, connection)
+        return pipeline.change(connection, self._sql, bound)
 
     def later(
         self, rows: int | None = None, otherwise: Exception | None = None, /, **values: Any

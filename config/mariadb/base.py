@@ -1,13 +1,13 @@
 """The connection: what Django's asks the server for without need, this one does not ask."""
 
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django.db import DatabaseError
 from django.db.backends.mysql import base
 
-from config.mariadb.pipeline import Check, Connection, Refused
+from config.mariadb.pipeline import Check, Connection, Refused, Write
 
 # A connection that is in use is looked after as often, and no oftener.
 CHECK_EVERY_SECONDS: Final = 1.0
@@ -50,13 +50,45 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().close_if_health_check_failed()
         self._checked_at = time.monotonic()
 
-    def pipelined(
-        self, check: Check | None = None, refused: Refused | None = None
-    ) -> AbstractContextManager[None]:
-        """Keep what is executed here until the next statement, or COMMIT: `Connection.pipelined`.
-        In a transaction only: what commits itself is waited for."""
+    def read(
+        self, *statements: tuple[str, Sequence[Any]]
+    ) -> Sequence[Sequence[Sequence[Any]]]:
+        """The rows that each of some statements brings, all of them asked in one packet.
+
+        Args:
+            statements: SQL with its values.
+        """
+        driver = self._ready()
+        with self.wrap_database_errors:
+            return driver.read([driver.text(*statement) for statement in statements])
+
+    def change(self, sql: str, parameters: Sequence[Any]) -> int:
+        """Execute a statement that brings no rows; how many it has met."""
+        driver = self._ready()
+        with self.wrap_database_errors:
+            return driver.change(driver.text(sql, parameters))
+
+    def keep(
+        self,
+        sql: str,
+        parameters: Sequence[Any],
+        check: Check | None = None,
+        refused: Refused | None = None,
+    ) -> None:
+        """Execute a statement with the next one, or with COMMIT: see `Connection.keep`. In a
+        transaction only: what commits itself is waited for."""
+        driver = self._ready()
+        with self.wrap_database_errors:
+            driver.keep(Write(driver.text(sql, parameters), check, refused))
+
+    def _ready(self) -> Connection:
+        """The driver's connection, after all that Django does before a statement of a cursor's."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        self.validate_thread_sharing()
+        self.validate_no_broken_transaction()
         driver: Connection = self.connection
-        return driver.pipelined(check, refused)
+        return driver
 
     def _savepoint_commit(self, sid: str) -> None:
         """Keep what was written since a savepoint, if its checks allow that: Django takes it back

@@ -1,12 +1,11 @@
 """The driver's connection, on which statements that nobody waits for go with the next one."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import MySQLdb  # type: ignore[import-untyped]
 from django.db.backends.mysql.base import CursorWrapper
-from MySQLdb import connections, cursors
+from MySQLdb import connections
 
 # The number of rows that a statement has met, given to whoever had expectations.
 Check = Callable[[int], None]
@@ -35,29 +34,20 @@ AUTOCOMMIT_OFF: Final = Write(b"SET autocommit=0")
 COMMIT: Final = Write(b"COMMIT")
 
 
-class Cursor(cursors.Cursor):  # type: ignore[misc]
-    """The driver's cursor; what it executes may be kept by its connection."""
-
-    def _query(self, query: bytes) -> int | None:
-        if not self.connection.keeps(query):
-            return int(super()._query(query))
-        self._result, self._executed = None, query
-        self.rowcount, self.lastrowid = -1, None
-        return None
-
-
 class Connection(connections.Connection):  # type: ignore[misc]
     """The driver's connection, with a pipeline.
 
-    A statement that is `pipelined` is kept, and sent ahead of the next one that is not, or of
-    COMMIT, in one packet. The server gets the same statements in the same order as without: only
-    what it says to those that were kept is heard later, and before any of it is committed.
+    What is to be kept is sent ahead of the next statement that is not, or of COMMIT, in one packet.
+    The server gets the same statements in the same order as without: only what it says to those
+    that were kept is heard later, and before any of it is committed.
     """
 
-    default_cursor = Cursor
     _unsent: Sequence[Write] = ()
-    _keeping: tuple[Check | None, Refused | None] | None = None
     _lost: Exception | None = None
+
+    def text(self, sql: str, parameters: Iterable[Any]) -> bytes:
+        """A statement with its values in their places."""
+        return bytes(sql.encode(self.encoding) % tuple(map(self.literal, parameters)))
 
     def literal(self, value: Any) -> bytes:
         """A value as SQL has it: texts, numbers and NULLs by a shorter way than the driver's, as a
@@ -71,31 +61,30 @@ class Connection(connections.Connection):  # type: ignore[misc]
             return b"%d" % value
         return bytes(super().literal(value))
 
-    @contextmanager
-    def pipelined(
-        self, check: Check | None = None, refused: Refused | None = None
-    ) -> Iterator[None]:
-        """Keep what is executed here.
+    def read(self, texts: Sequence[bytes]) -> list[Sequence[Sequence[Any]]]:
+        """The rows that each of some statements brings, all of them asked in one packet."""
+        self.query(b";".join(texts))
+        found = [self._rows()]
+        while len(found) < len(texts):
+            self.next_result()
+            found.append(self._rows())
+        return found
 
-        Args:
-            check: looks at how many rows a statement has met; what it raises comes from the
-                statement that goes on the way with it, or from `commit`.
-            refused: gives what comes from there in place of an IntegrityError.
-        """
-        self._keeping = check, refused
-        try:
-            yield
-        finally:
-            self._keeping = None
+    def _rows(self) -> Sequence[Sequence[Any]]:
+        rows: Sequence[Sequence[Any]] = self.store_result().fetch_row(0)
+        return rows
 
-    def keeps(self, query: bytes) -> bool:
-        """Keep a statement, if it is to be."""
-        if self._keeping is None:
-            return False
-        self._unsent = [*self._unsent, Write(query, *self._keeping)]
-        if len(query) > LONGEST_KEPT:
+    def change(self, text: bytes) -> int:
+        """Execute a statement that brings no rows; how many it has met."""
+        self._send([*self._take(), Write(text)])
+        return int(self.affected_rows())
+
+    def keep(self, write: Write) -> None:
+        """Execute a statement with the next one: what its check raises, and what is raised for a
+        constraint that it breaks, comes from there, or from `commit`."""
+        self._unsent = [*self._unsent, write]
+        if len(write.text) > LONGEST_KEPT:
             self._send(self._take())
-        return True
 
     def turn_autocommit(self, *, on: bool) -> None:
         """Have the session commit each statement by itself from the next one on, or not."""

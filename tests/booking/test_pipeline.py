@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from MySQLdb import connections  # type: ignore[import-untyped]
 
 from booking.models import Airport
@@ -250,6 +251,44 @@ def test_a_row_that_was_written_in_a_pipeline_is_locked_until_the_commit() -> No
         assert waiting.is_alive()
     waiting.join(5)
     assert seen == ["now"]
+
+
+def test_what_is_waited_for_breaks_a_constraint_as_with_djangos_cursor() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE some (one INT CHECK (one > 0))")
+        cursor.execute("INSERT INTO some VALUES (1)")
+    with pytest.raises(IntegrityError):
+        pipeline.change(connection, "UPDATE some SET one = one - %s", [1])
+    assert pipeline.change(connection, "UPDATE some SET one = one + %s", [0]) == 1
+
+
+def test_whoever_listens_hears_every_statement() -> None:
+    airport("AAA")
+    codes = Rows(Airport.objects.values_list("code"))
+    heard: list[str] = []
+
+    def listen(execute: Any, sql: str, *others: Any) -> Any:
+        heard.append(sql.split()[0])
+        return execute(sql, *others)
+
+    with connection.execute_wrapper(listen), transaction.atomic():
+        write("BBB")
+        rename("BBB", expected=0)
+        assert read_together((codes, {}), (codes, {})) == [[["AAA"], ["BBB"]]] * 2
+    assert heard == ["INSERT", "UPDATE", "SELECT", "SELECT"]
+    with CaptureQueriesContext(connection) as logged:
+        assert codes.all() == [["AAA"], ["BBB"]]
+    assert len(logged) == 1
+
+
+def test_what_is_listened_to_is_refused_at_once() -> None:
+    with CaptureQueriesContext(connection), transaction.atomic():
+        write("AAA")
+        with pytest.raises(LostRace, match="AAA is taken"), transaction.atomic():
+            pipeline.write(connection, INSERT, ["AAA", ""], refused=taken)
+        with pytest.raises(LostRace, match="ZZZ has changed"), transaction.atomic():
+            rename("ZZZ")
+    assert stored() == ["AAA"]
 
 
 def test_outside_of_a_transaction_nothing_is_kept() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from outbox.leases import Leases
-from outbox.models import SHARDS
+from outbox.models import SHARDS, Lease, Worker
 from tests.outbox.factories import has_died
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,6 +73,25 @@ def test_every_change_of_owner_raises_the_epoch() -> None:
     first.release()
     second.heartbeat()
     assert all(second.epochs[shard] > epoch for shard, epoch in before.items())
+
+
+def test_a_shard_that_was_lost_is_noticed_at_the_next_heartbeat() -> None:
+    leases = some_leases()
+    leases.heartbeat()
+    Lease.objects.filter(group="tests", shard=7).update(owner="somebody", expires_at=None)
+    leases.heartbeat()
+    assert leases.shards == [shard for shard in range(SHARDS) if shard != 7]
+
+
+def test_a_worker_whose_row_is_gone_announces_itself_at_the_next_heartbeat() -> None:
+    leases = some_leases()
+    leases.heartbeat()
+    Worker.objects.all().delete()
+    other = some_leases()
+    other.heartbeat()
+    leases.heartbeat()
+    assert Worker.objects.filter(name=leases.owner).exists()
+    assert len(leases.shards) == SHARDS // 2
 
 
 def test_a_worker_that_cannot_reach_the_database_stops_working_in_time() -> None:
