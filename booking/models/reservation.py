@@ -277,11 +277,12 @@ class ReservationPassenger(Quick):
     @classmethod
     def of(cls, reservation_id: UUID) -> "list[ReservationPassenger]":
         """A reservation's passengers, in their order."""
-        return cls._of_reservation().all(reservation=reservation_id)
+        return cls.of_reservation().all(reservation=reservation_id)
 
     @classmethod
     @cache
-    def _of_reservation(cls) -> "Select[ReservationPassenger]":
+    def of_reservation(cls) -> "Select[ReservationPassenger]":
+        """How `of` looks for them."""
         of_it = cls.objects.filter(reservation=argument(cls, "reservation"))
         return Select(of_it.order_by("id"))
 

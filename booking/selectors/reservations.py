@@ -15,7 +15,7 @@ from booking.models import Departure, Reservation, ReservationPassenger, Saga, T
 from booking.selectors.describing import described
 from contracts.fare import FareEvent
 from contracts.payment import PaymentEvent
-from outbox.prepared import Argument, Select
+from outbox.prepared import Argument, Select, read_together
 
 # Not Final: django-stubs would take the name for an attribute that is defined twice.
 PARTY: str = "party"
@@ -155,15 +155,22 @@ def buying_saga(reservation_id: UUID) -> Saga:
 
 
 def saga_that_asked(event: FareEvent | PaymentEvent) -> Saga:
-    """The saga whose request is answered, live or ended.
+    """The saga whose request is answered, live or ended, and with it the reservation's passengers.
 
     Raises:
         Saga.DoesNotExist: the reservation has no such saga.
     """
-    asked = _asked().first(saga=event.saga_id, reservation=event.reservation_id)
-    if asked is None:
-        raise Saga.DoesNotExist(f"{event.reservation_id} has no saga {event.saga_id}")
-    return asked
+    asked, party = _asked(), ReservationPassenger.of_reservation()
+    about = event.reservation_id
+    found, passengers = read_together(
+        (asked.rows, {"saga": event.saga_id, "reservation": about}),
+        (party.rows, {"reservation": about}),
+    )
+    if not found:
+        raise Saga.DoesNotExist(f"{about} has no saga {event.saga_id}")
+    saga = asked.instance(found[0])
+    saga.reservation.party = [party.instance(row) for row in passengers]
+    return saga
 
 
 @cache

@@ -181,8 +181,10 @@ def _end(
 
 
 def _party(reservation: Reservation) -> list[ReservationPassenger]:
-    """The passengers, which the reservation keeps for who shows it."""
-    reservation.party = ReservationPassenger.of(reservation.pk)
+    """The passengers, which the reservation keeps for who shows it. Who changes them raises its
+    version: if they were read with it, and are not its any more, the saga does not get this far."""
+    if not hasattr(reservation, "party"):
+        reservation.party = ReservationPassenger.of(reservation.pk)
     return reservation.party
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import override_settings
 from uuid_utils.compat import uuid7
 
-from booking import orchestrator, services
+from booking import orchestrator, selectors, services
 from booking.models import Reservation, ReservationPassenger, Saga, Seat, TimelineEntry
 from booking.models.inventory import SeatNotHeld
 from booking.models.reservation import TicketsExhausted
@@ -144,6 +144,8 @@ def test_an_answer_in_the_name_of_anothers_saga_is_refused() -> None:
     foreign = msgspec.structs.replace(
         factories.authorized(first.pk), saga_id=factories.saga_of(second.pk)
     )
+    with pytest.raises(Saga.DoesNotExist):
+        selectors.saga_that_asked(foreign)
     with pytest.raises(Saga.DoesNotExist):
         services.signal_saga(foreign, now=LATER)
     assert set(Saga.objects.values_list("step", flat=True)) == {"AUTHORIZING"}
