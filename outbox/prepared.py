@@ -157,9 +157,7 @@ def read_together(*reads: tuple[Rows, dict[str, Any]]) -> list[list[list[Any]]]:
     found = pipeline.read(
         connection, *(rows.statement(values, connection) for rows, values in reads)
     )
-    return [
-        rows.converted(one, connection) for (rows, _), one in zip(reads, found, strict=True)
-    ]
+    return [rows.converted(one, connection) for (rows, _), one in zip(reads, found, strict=True)]
 
 
 class Update:

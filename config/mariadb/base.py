@@ -50,9 +50,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().close_if_health_check_failed()
         self._checked_at = time.monotonic()
 
-    def read(
-        self, *statements: tuple[str, Sequence[Any]]
-    ) -> Sequence[Sequence[Sequence[Any]]]:
+    def read(self, *statements: tuple[str, Sequence[Any]]) -> Sequence[Sequence[Sequence[Any]]]:
         """The rows that each of some statements brings, all of them asked in one packet.
 
         Args:
