@@ -68,7 +68,8 @@ class Round:
     ) -> None:
         self._requests = requests
         self._per_second = per_second
-        self._selector = selectors.DefaultSelector()
+        # Not epoll, which waits for whole milliseconds: what is due would be sent half of one late.
+        self._selector = selectors.SelectSelector()
         self._idle = deque(Connection(port) for _ in range(clients))
         for connection in self._idle:
             self._selector.register(connection.socket, selectors.EVENT_READ, connection)

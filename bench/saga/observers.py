@@ -13,6 +13,7 @@ from django.db import connection
 
 from contracts.booking import PaymentAuthorizeRequested, ReservationConfirmed
 from contracts.payment import PaymentAuthorized
+from outbox import pipeline
 from outbox.conf import options
 from outbox.consumer import configuration
 
@@ -25,7 +26,7 @@ CONFIRMED: Final = "SELECT id FROM reservation WHERE status = 'CONFIRMED' AND id
 # How soon after an answer's publication it is looked for, and how often then: to look takes of the
 # processors, too. What is CONFIRMED before is seen late, never early.
 FIRST_LOOK_SECONDS: Final = 0.003
-LOOK_SECONDS: Final = 0.001
+LOOK_SECONDS: Final = 0.0005
 POLL_SECONDS: Final = 0.2
 ANSWER_SECONDS: Final = 10.0
 
@@ -96,9 +97,10 @@ class Observers:
         if not wanted:
             time.sleep(max(0.0, min(looked_for.values()) - began))
             return
-        with connection.cursor() as cursor:  # not the ORM: the processors are for the system
-            cursor.execute(CONFIRMED, [[str(reservation_id) for reservation_id in wanted]])
-            confirmed = {UUID(str(found)) for (found,) in cursor.fetchall()}
+        # By neither the ORM nor a cursor: the processors are for the system.
+        asked = [[str(reservation_id) for reservation_id in wanted]]
+        (found,) = pipeline.read(connection, (CONFIRMED, asked))
+        confirmed = {UUID(str(reservation_id)) for (reservation_id,) in found}
         if confirmed:
             self._note_confirmed(confirmed)
         for reservation_id in wanted - confirmed:
