@@ -6,8 +6,8 @@ order, and is listened to once for several. Whatever such a statement comes to, 
 race, is heard with the next statement or with the COMMIT, before anything is committed. Without a
 pipeline it is heard at once.
 
-Such a connection also reads without a cursor. Django's costs as much of the processor's time as the
-statement itself, once its SQL is made; where somebody listens (`connection.execute_wrappers`, or
+Such a connection also reads without a cursor, of which Django's takes three quarters of what the
+driver takes, once the SQL is made; where somebody listens (`connection.execute_wrappers`, or
 queries that are logged) statements go through cursors, and one by one.
 """
 

@@ -1,6 +1,7 @@
 """The driver's connection, on which statements that nobody waits for go with the next one."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import MySQLdb  # type: ignore[import-untyped]
@@ -13,6 +14,7 @@ Check = Callable[[int], None]
 Refused = Callable[[Exception], Exception]
 # A longer statement is not kept: to put it together with others would be to copy it.
 LONGEST_KEPT: Final = 64 * 1024
+NO_MORE: Final = -1  # results, as the driver says it
 
 
 class Write(NamedTuple):
@@ -135,6 +137,13 @@ class Connection(connections.Connection):  # type: ignore[misc]
         """What was written before something failed has been undone."""
         self._lost = None
 
+    def _discard(self) -> None:
+        """Read past what is left to be read: the session takes nothing else before."""
+        with suppress(MySQLdb.Error):  # the failure that is raised came first
+            self.discard_result()
+            while self.next_result() != NO_MORE:
+                self.discard_result()
+
     def _take(self) -> Sequence[Write]:
         unsent, self._unsent = self._unsent, ()
         return unsent
@@ -155,7 +164,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
         # A check that fails comes before an error, which may have followed from going on.
         lost = _first_failure(writes, met)
         if lost and not failed:
-            self.discard_result()
+            self._discard()
         if failed and len(met) + 1 < len(writes):
             lost = lost or failed  # with what was to follow
         self._lost = lost or self._lost

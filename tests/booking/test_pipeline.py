@@ -219,6 +219,23 @@ def test_a_lost_race_comes_with_the_next_statement_whose_rows_nobody_gets() -> N
     assert stored() == ["AAA"]
 
 
+def test_a_lost_race_leaves_nothing_to_be_read_where_several_were_asked_together() -> None:
+    codes = Rows(Airport.objects.values_list("code"))
+    with transaction.atomic():
+        session = connection.connection.thread_id()
+        write("AAA")
+        with pytest.raises(LostRace), transaction.atomic():
+            rename("ZZZ")
+            read_together((codes, {}), (codes, {}), (codes, {}))
+        assert codes.all() == [["AAA"]]
+    with pytest.raises(LostRace), transaction.atomic():
+        rename("ZZZ")
+        read_together((codes, {}), (codes, {}))
+    assert stored() == ["AAA"]
+    assert codes.all() == [["AAA"]]
+    assert connection.connection.thread_id() == session
+
+
 def test_a_unit_of_work_that_finds_the_race_lost_at_its_commit_is_done_again() -> None:
     tries: list[int] = []
 
