@@ -126,6 +126,41 @@ def test_who_loses_a_reservation_begins_again_and_finds_it_changed(
     assert_seats_and_reservations_agree()
 
 
+def test_a_saga_that_has_read_other_passengers_is_not_confirmed_with_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    factories.departure(factories.flight(), seats=["1A", "1B"])
+    reservation = factories.reserve(seat_number="1A")
+    look = selectors.saga_that_asked
+    looks: list[list[str]] = []
+
+    def read_before_others_change(event: Any) -> Saga:
+        saga = look(event)
+        looks.append([one.seat_number for one in saga.reservation.party])
+        if len(looks) == 1:
+            reseating = threading.Thread(target=reseat)
+            reseating.start()
+            reseating.join()
+        return saga
+
+    def reseat() -> None:
+        services.change_seats(
+            reservation_id=reservation.pk,
+            customer_id="trial",
+            versions=AnyVersion(),
+            seats={None: "1B"},
+            now=NOW,
+        )
+        connection.close()
+
+    monkeypatch.setattr(selectors, "saga_that_asked", read_before_others_change)
+    services.signal_saga(factories.authorized(reservation.pk), now=NOW)
+    assert looks == [["1A"], ["1B"]]
+    sold = Seat.objects.filter(status=Seat.Status.SOLD).values_list("number", flat=True)
+    assert list(sold) == ["1B"]
+    assert_seats_and_reservations_agree()
+
+
 def test_of_two_changes_that_were_decided_on_one_version_one_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
