@@ -130,16 +130,19 @@ def test_what_the_broker_gathers_is_applied_together(
     placed(1)
     publish_all(relay)
     consume(consumer, 1)
-    placed(1)
-    publish_all(relay)
-    consume(consumer, 2, seconds=0.5)
-    assert together == [1]
-    placed(1)
-    publish_all(relay)
+    for done in range(1, 10, 2):
+        placed(1)
+        publish_all(relay)
+        consume(consumer, done + 1, seconds=0.5)
+        placed(1)
+        publish_all(relay)
+        consume(consumer, done + 2)
+        # What is gathered for two partitions may be handed over one after the other.
+        if 2 in together:
+            break
     relay.close()
-    consume(consumer, 3)
     consumer.close()
-    assert together == [1, 2]
+    assert 2 in together
 
 
 def test_a_consumer_that_stops_leaves_nothing_to_its_successor(
