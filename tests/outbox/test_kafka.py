@@ -117,7 +117,7 @@ def test_a_consumer_that_did_not_commit_its_offsets_applies_nothing_again(
 def test_what_the_broker_gathers_is_applied_together(
     group: str, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gathering = {**settings.OUTBOX["CONSUMERS"][group], "gather_ms": 4000}
+    gathering = {**settings.OUTBOX["CONSUMERS"][group], "gather_ms": 2000}
     settings.OUTBOX = {**settings.OUTBOX, "CONSUMERS": {group: gathering}}
     consumer, relay, together = Consumer(group), Relay(), []
     apply = consumer.inbox.apply
