@@ -6,13 +6,14 @@ from typing import Final
 
 from django.utils import timezone
 
-from booking import services
+from booking import selectors, services
 from contracts import fare, payment
 from contracts.fare import FareEvent
 from contracts.payment import PaymentEvent
-from outbox.batches import Handler
+from outbox.batches import Handler, looks_at
 
 
+@looks_at(selectors.looks_of_an_answer)
 def signal_saga(event: FareEvent | PaymentEvent) -> None:
     """An answer that the reservation's saga waits for."""
     services.signal_saga(event, now=timezone.now())

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any, Final, TypeVar
 
@@ -13,12 +14,13 @@ from outbox.cloudevents import Envelope, Malformed
 from outbox.held import Incoming, envelope_of, hold, restore
 from outbox.inserts import insert_later
 from outbox.models import HeldMessage, InboxMark
-from outbox.prepared import Rows, Select, Update, argument, arguments, numbered, read_together
+from outbox.prepared import Look, Rows, Select, Update, argument, arguments, numbered, read_together
 from outbox.receiving import received
 from outbox.registry import ContractViolation, Payload
 from outbox.transactions import LostRace
 
 Handler = Callable[[Any], None]
+Looks = Callable[[Any], Sequence[Look]]
 Key = tuple[str, str]
 Reason = HeldMessage.Reason
 F = TypeVar("F", bound=Callable[..., None])
@@ -34,6 +36,21 @@ def has_time(handler: F) -> F:
     share a transaction with others."""
     handler.has_time = True  # type: ignore[attr-defined]
     return handler
+
+
+def looks_at(looks: Looks) -> Callable[[F], F]:
+    """Mark a handler whose first look is known from the event alone: it is read together with the
+    marks. The handler reads it all the same, and need not know whether that was done.
+
+    Args:
+        looks: what is read for an event, in one `read_together` or `Select.all`.
+    """
+
+    def marked(handler: F) -> F:
+        handler.looks = looks  # type: ignore[attr-defined]
+        return handler
+
+    return marked
 
 
 class Batch:
@@ -64,7 +81,7 @@ class Batch:
     def apply(self, messages: Sequence[Incoming]) -> None:
         """Apply each message, skip it or hold it, and move the marks."""
         read = [(message, self._envelope(message)) for message in messages]
-        self._load({(e.source, e.key) for _, e in read if e is not None})
+        self._load({(e.source, e.key) for _, e in read if e is not None}, self._looks(read))
         for message, envelope in read:
             if envelope is not None:
                 self._apply_one(message, envelope)
@@ -114,15 +131,29 @@ class Batch:
             hold(self.consumer, message, Reason.MALFORMED, error=str(error))
             return None
 
-    def _load(self, keys: Iterable[Key]) -> None:
+    def _looks(self, read: Sequence[tuple[Incoming, Envelope | None]]) -> Sequence[Look]:
+        """What the handler of the first of some messages looks at first."""
+        for message, envelope in read[:1]:
+            looks: Looks | None = getattr(self._handler(envelope), "looks", None)
+            if looks and envelope:
+                # What violates its contract is not going to be handled.
+                with suppress(ContractViolation):
+                    return looks(registry.decode(envelope.type, message.value))
+        return ()
+
+    def _handler(self, envelope: Envelope | None) -> Handler | None:
+        return self.handlers.get(envelope.type) if envelope else None
+
+    def _load(self, keys: Iterable[Key], ahead: Sequence[Look] = ()) -> None:
         """Read and lock the marks, so that a consumer that lost its partition waits and then sees
-        what was applied; read which keys have messages held."""
+        what was applied; read which keys have messages held, and what is looked at next."""
         self._marks, self._held = {}, set()
         for source, of_it in sorted(_by_source(keys).items()):
             asked = {"consumer": self.consumer, "source": source, **numbered("key", of_it)}
             marks = _marks(len(of_it))
             # After the marks are locked: whoever holds a message of a key has its mark locked, too.
-            found, held = read_together((marks.rows, asked), (_held_keys(len(of_it)), asked))
+            both = (marks.rows, asked), (_held_keys(len(of_it)), asked)
+            found, held = read_together(*both, ahead=ahead)
             for mark in map(marks.instance, found):
                 self._marks[source, mark.key] = mark
             self._held |= {(source, key) for (key,) in held}
@@ -177,7 +208,7 @@ class Batch:
         return payload
 
     def _handle(self, envelope: Envelope, payload: Payload | None) -> None:
-        if handler := self.handlers.get(envelope.type):
+        if handler := self._handler(envelope):
             with received(envelope):
                 handler(payload)
         else:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 from django.db import connections, models, router
-from django.db.models import DateTimeField, Field, Model
+from django.db.models import BigIntegerField, DateTimeField, Field, Func, Model
 from django.db.models.functions import Now
 
 from outbox import pipeline
@@ -28,6 +28,8 @@ PLAIN: Final[dict[type[Any], type]] = {
     models.PositiveIntegerField: int,
     models.PositiveBigIntegerField: int,
 }
+# The fields that have the time by the database's clock, and those that have the last number.
+Computed = tuple[tuple[str, ...], tuple[str, ...]]
 MOMENT: Final = DateTimeField()
 TEXT: Final = models.TextField()
 
@@ -85,6 +87,17 @@ CONVERSIONS: Final[dict[type[Any], Callable[[Any, Any], Any]]] = {
 }
 
 
+class LastNumber(Func):
+    """The number that the database has given to the last row that this session inserted and that
+    it numbers: MariaDB's `LAST_INSERT_ID()`, SQLite's `last_insert_rowid()`."""
+
+    function, arity, output_field = "LAST_INSERT_ID", 0, BigIntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """See the class."""
+        return self.as_sql(compiler, connection, function="last_insert_rowid", **extra)
+
+
 class Statement(NamedTuple):
     """An INSERT of so many rows of one model.
 
@@ -92,63 +105,49 @@ class Statement(NamedTuple):
         sql: its text.
         of: the values of a row.
         conversions: how each is made ready.
-        is_numbered: whether the database gives each row its number.
     """
 
     sql: str
     of: Callable[[Model], tuple[Any, ...]]
     conversions: list[Conversion]
-    is_numbered: bool
-
-
-def insert(*groups: Sequence[Model], now_in: tuple[str, ...] = (), into: Any = None) -> None:
-    """Insert new rows, in as few statements as the database allows.
-
-    A number that the database gives is read back where there is one row only. Fields that set
-    themselves when they are saved, such as those with `auto_now`, do not.
-
-    Args:
-        groups: rows of one model each, and of one database all; written in this order.
-        now_in: the fields that are to have the time by the database's clock; what the rows have in
-            them is not looked at, and not changed.
-        into: the database's connection, where that is known.
-    """
-    connection: Any = into or connections[router.db_for_write(type(groups[0][0]))]
-    with connection.cursor() as cursor:
-        for rows, statement in _statements(groups, now_in, connection):
-            cursor.execute(statement.sql, _bound(rows, statement, connection))
-            if statement.is_numbered and len(rows) == 1:
-                rows[0].pk = cursor.lastrowid
-            _are_stored(rows, connection)
 
 
 def insert_later(
     *groups: Sequence[Model],
     now_in: tuple[str, ...] = (),
+    last_in: tuple[str, ...] = (),
     into: Any = None,
     refused: Callable[[Exception], Exception] | None = None,
 ) -> None:
-    """Insert new rows, at the latest before whatever is asked next or the transaction commits; what
-    the database has against them is heard then. Numbers that it gives are not read back.
+    """Insert new rows, in as few statements as the database allows, at the latest before whatever
+    is asked next or the transaction commits; what the database has against them is heard then.
+
+    Numbers that it gives are not read back. Fields that set themselves when they are saved, such as
+    those with `auto_now`, do not.
 
     Args:
-        groups, now_in, into: as of `insert`.
+        groups: rows of one model each, and of one database all; written in this order.
+        now_in: the fields that are to have the time by the database's clock; what the rows have in
+            them is not looked at, and not changed.
+        last_in: likewise the fields of a single row that are to have the number of the row that was
+            inserted before it.
+        into: the database's connection, where that is known.
         refused: is given the error of rows that break a constraint; what it returns is raised in
             its place.
     """
     connection: Any = into or connections[router.db_for_write(type(groups[0][0]))]
-    for rows, statement in _statements(groups, now_in, connection):
+    for rows, statement in _statements(groups, (now_in, last_in), connection):
         values = _bound(rows, statement, connection)
         pipeline.write(connection, statement.sql, values, refused=refused)
         _are_stored(rows, connection)
 
 
 def _statements(
-    groups: Sequence[Sequence[Model]], now_in: tuple[str, ...], connection: Any
+    groups: Sequence[Sequence[Model]], computed: Computed, connection: Any
 ) -> Iterator[tuple[Sequence[Model], Statement]]:
     for rows in groups:
         for some in _batches(rows, connection):
-            yield some, _statement(type(some[0]), len(some), connection.alias, now_in)
+            yield some, _statement(type(some[0]), len(some), connection.alias, computed)
 
 
 def _bound(rows: Sequence[Model], statement: Statement, connection: Any) -> list[Any]:
@@ -171,23 +170,26 @@ def _batches(rows: Sequence[Model], connection: Any) -> Iterator[Sequence[Model]
 
 
 @cache
-def _statement(
-    model: type[Model], rows: int, alias: str, now_in: tuple[str, ...] = ()
-) -> Statement:
+def _statement(model: type[Model], rows: int, alias: str, computed: Computed) -> Statement:
     connection: Any = connections[alias]
     quoted, meta = connection.ops.quote_name, model._meta
     fields = [one for one in meta.concrete_fields if not isinstance(one, models.AutoField)]
-    given = [one for one in fields if one.name not in now_in]
-    timed = [one for one in fields if one.name in now_in]
-    columns = ", ".join(quoted(str(field.column)) for field in (*given, *timed))
-    now, _ = model._base_manager.using(alias).all().query.get_compiler(alias).compile(Now())
-    places = ", ".join(["%s"] * len(given) + [now] * len(timed))
+    now_in, last_in = computed
+    expressions = {**dict.fromkeys(now_in, Now()), **dict.fromkeys(last_in, LastNumber())}
+    given = [one for one in fields if one.name not in expressions]
+    columns = [str(field.column) for field in given]
+    places = ["%s"] * len(given)
+    compiler = model._base_manager.using(alias).all().query.get_compiler(alias)
+    for field in fields:
+        if expression := expressions.get(field.name):
+            columns.append(str(field.column))
+            places.append(compiler.compile(expression)[0])
     # Nothing in it comes from outside.
-    values = ", ".join([f"({places})"] * rows)
-    sql = f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES {values}"  # noqa: S608
+    values = ", ".join([f"({', '.join(places)})"] * rows)
+    into = f"{quoted(meta.db_table)} ({', '.join(map(quoted, columns))})"
+    sql = f"INSERT INTO {into} VALUES {values}"  # noqa: S608
     of = _values([field.attname for field in given])
-    is_numbered = len(fields) < len(meta.concrete_fields)
-    return Statement(sql, of, [conversion(field, connection) for field in given], is_numbered)
+    return Statement(sql, of, [conversion(field, connection) for field in given])
 
 
 def _values(names: Sequence[str]) -> Callable[[Model], tuple[Any, ...]]:

@@ -17,6 +17,7 @@ from typing import Any
 from django.db import IntegrityError
 
 Rows = Sequence[Sequence[Any]]
+Statement = tuple[str, Sequence[Any]]
 
 
 def is_direct(connection: Any) -> bool:
@@ -28,16 +29,20 @@ def is_direct(connection: Any) -> bool:
     )
 
 
-def read(connection: Any, *statements: tuple[str, Sequence[Any]]) -> Sequence[Rows]:
+def read(
+    connection: Any, *statements: Statement, ahead: Sequence[Statement] = ()
+) -> Sequence[Rows]:
     """The rows that each of some statements brings: asked one after the other, each as if the one
     before had been answered, and together where the connection can.
 
     Args:
         connection: the database's.
         statements: SQL with its values.
+        ahead: what will be read next, most likely. Where the connection can, it is asked at once,
+            and whoever reads just this next has it; whatever else is asked before, it is forgotten.
     """
     if is_direct(connection):
-        found: Sequence[Rows] = connection.read(*statements)
+        found: Sequence[Rows] = connection.read(statements, ahead)
         return found
     with connection.cursor() as cursor:
         return [_executed(cursor, *statement).fetchall() for statement in statements]

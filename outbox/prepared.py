@@ -96,7 +96,7 @@ class Rows:
         (found,) = pipeline.read(connection, self.statement(values, connection))
         return self.converted(found, connection)
 
-    def statement(self, values: dict[str, Any], connection: Any) -> tuple[str, list[Any]]:
+    def statement(self, values: dict[str, Any], connection: Any) -> pipeline.Statement:
         """What is executed for some values of the arguments: its text, and what is bound."""
         if self._locks and not connection.in_atomic_block:
             # The ORM asks when it makes the SQL, which is not where it is run here.
@@ -146,18 +146,27 @@ class Select(Generic[M]):
         return instance
 
 
-def read_together(*reads: tuple[Rows, dict[str, Any]]) -> list[list[list[Any]]]:
+# What is read, with the values of its arguments.
+Look = tuple[Rows, dict[str, Any]]
+
+
+def read_together(*looks: Look, ahead: Sequence[Look] = ()) -> list[list[list[Any]]]:
     """The rows of several querysets of one database, asked for at once where the connection can:
     one after the other, each as if the one before had been answered.
 
     Args:
-        reads: each with the values of its arguments.
+        looks: what is read.
+        ahead: what will be read next, most likely: see `pipeline.read`.
     """
-    connection: Any = connections[reads[0][0].database]
+    connection: Any = connections[looks[0][0].database]
     found = pipeline.read(
-        connection, *(rows.statement(values, connection) for rows, values in reads)
+        connection, *_statements(looks, connection), ahead=_statements(ahead, connection)
     )
-    return [rows.converted(one, connection) for (rows, _), one in zip(reads, found, strict=True)]
+    return [rows.converted(one, connection) for (rows, _), one in zip(looks, found, strict=True)]
+
+
+def _statements(looks: Sequence[Look], connection: Any) -> list[pipeline.Statement]:
+    return [rows.statement(values, connection) for rows, values in looks]
 
 
 class Update:

@@ -7,6 +7,7 @@ from typing import Final
 from django.utils import timezone
 
 from contracts.booking import (
+    BookingEvent,
     FollowUpRequested,
     PaymentAuthorizeRequested,
     PaymentCaptureRequested,
@@ -18,21 +19,31 @@ from contracts.booking import (
     ReservationExpired,
     ReservationRejected,
 )
-from outbox.batches import Handler, has_time
+from outbox.batches import Handler, has_time, looks_at
+from outbox.prepared import Look
 from payment import services
+from payment.models import Payment
 
 
+def payment_of(event: BookingEvent) -> list[Look]:
+    """The payment that an event is about."""
+    return [Payment.look(event.reservation_id)]
+
+
+@looks_at(payment_of)
 def request_authorization(event: PaymentAuthorizeRequested) -> None:
     """Booking wants a card authorized."""
     services.request_authorization(event, now=timezone.now())
 
 
+@looks_at(payment_of)
 def request_follow_up(event: FollowUpRequested) -> None:
     """Booking wants an authorization captured, voided or refunded."""
     services.request_follow_up(event, now=timezone.now())
 
 
 @has_time
+@looks_at(payment_of)
 def note_price(event: ReservationConfirmed | ReservationChanged) -> None:
     """What the reservation costs is owed; while a change is still to be quoted, what it did."""
     if price := event.price:

@@ -6,7 +6,7 @@ processor is asked again with the same idempotency key and answers what it answe
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Final
 
@@ -103,15 +103,17 @@ class Operations:
             return
         outcomes = {self._calls[call].pk: self._outcome(call) for call in answered}
         try:
-            self._record_outcomes(outcomes)
+            self._record_outcomes(outcomes, [self._calls[call] for call in answered])
         except IllegalTransition:
             for pk, outcome in outcomes.items():
                 self._record_one(pk, outcome)
         for call in answered:
             del self._calls[call]
 
-    def _record_outcomes(self, outcomes: Mapping[int, Outcome]) -> None:
-        services.record_outcomes(outcomes, now=timezone.now())
+    def _record_outcomes(
+        self, outcomes: Mapping[int, Outcome], read: Sequence[Operation] = ()
+    ) -> None:
+        services.record_outcomes(outcomes, now=timezone.now(), read=read)
 
     def _record_one(self, pk: int, outcome: Outcome) -> None:
         try:

@@ -15,7 +15,7 @@ from booking.models import Departure, Reservation, ReservationPassenger, Saga, T
 from booking.selectors.describing import described
 from contracts.fare import FareEvent
 from contracts.payment import PaymentEvent
-from outbox.prepared import Argument, Select, read_together
+from outbox.prepared import Argument, Look, Select, read_together
 
 # Not Final: django-stubs would take the name for an attribute that is defined twice.
 PARTY: str = "party"
@@ -160,17 +160,21 @@ def saga_that_asked(event: FareEvent | PaymentEvent) -> Saga:
     Raises:
         Saga.DoesNotExist: the reservation has no such saga.
     """
-    asked, party = _asked(), ReservationPassenger.of_reservation()
-    about = event.reservation_id
-    found, passengers = read_together(
-        (asked.rows, {"saga": event.saga_id, "reservation": about}),
-        (party.rows, {"reservation": about}),
-    )
+    found, passengers = read_together(*looks_of_an_answer(event))
     if not found:
-        raise Saga.DoesNotExist(f"{about} has no saga {event.saga_id}")
-    saga = asked.instance(found[0])
+        raise Saga.DoesNotExist(f"{event.reservation_id} has no saga {event.saga_id}")
+    saga, party = _asked().instance(found[0]), ReservationPassenger.of_reservation()
     saga.reservation.party = [party.instance(row) for row in passengers]
     return saga
+
+
+def looks_of_an_answer(event: FareEvent | PaymentEvent) -> list[Look]:
+    """What is read for an answer of fare's or payment's before anything else."""
+    about = event.reservation_id
+    return [
+        (_asked().rows, {"saga": event.saga_id, "reservation": about}),
+        (ReservationPassenger.of_reservation().rows, {"reservation": about}),
+    ]
 
 
 @cache

@@ -1,13 +1,16 @@
 """The connection: what Django's asks the server for without need, this one does not ask."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from django.db import DatabaseError
 from django.db.backends.mysql import base
 
-from config.mariadb.pipeline import Check, Connection, Refused, Write
+from config.mariadb.pipeline import Check, Connection, Refused, Rows, Write
+
+# SQL with its values.
+Statement = tuple[str, Sequence[Any]]
 
 # A connection that is in use is looked after as often, and no oftener.
 CHECK_EVERY_SECONDS: Final = 1.0
@@ -50,15 +53,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().close_if_health_check_failed()
         self._checked_at = time.monotonic()
 
-    def read(self, *statements: tuple[str, Sequence[Any]]) -> Sequence[Sequence[Sequence[Any]]]:
+    def read(self, statements: Iterable[Statement], ahead: Iterable[Statement]) -> Sequence[Rows]:
         """The rows that each of some statements brings, all of them asked in one packet.
 
         Args:
             statements: SQL with its values.
+            ahead: what is asked in the same packet, for whoever asks it next.
         """
         driver = self._ready()
         with self.wrap_database_errors:
-            return driver.read([driver.text(*statement) for statement in statements])
+            texts, later = ([driver.text(*one) for one in some] for some in (statements, ahead))
+            return driver.read(texts, later)
 
     def change(self, sql: str, parameters: Sequence[Any]) -> int:
         """Execute a statement that brings no rows; how many it has met."""

@@ -16,6 +16,10 @@ Refused = Callable[[Exception], Exception]
 LONGEST_KEPT: Final = 64 * 1024
 NO_MORE: Final = -1  # results, as the driver says it
 
+Rows = Sequence[Sequence[Any]]
+# Statements that were asked ahead of time, and the rows of each.
+NOTHING_AHEAD: Final[tuple[Sequence[bytes], Sequence[Rows]]] = ((), ())
+
 
 class Write(NamedTuple):
     """A statement that brings no rows.
@@ -45,6 +49,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
     """
 
     _unsent: Sequence[Write] = ()
+    _ahead: tuple[Sequence[bytes], Sequence[Rows]] = NOTHING_AHEAD
     _lost: Exception | None = None
 
     def text(self, sql: str, parameters: Iterable[Any]) -> bytes:
@@ -63,17 +68,28 @@ class Connection(connections.Connection):  # type: ignore[misc]
             return b"%d" % value
         return bytes(super().literal(value))
 
-    def read(self, texts: Sequence[bytes]) -> list[Sequence[Sequence[Any]]]:
-        """The rows that each of some statements brings, all of them asked in one packet."""
-        self.query(b";".join(texts))
+    def read(self, texts: Sequence[bytes], ahead: Sequence[bytes] = ()) -> Sequence[Rows]:
+        """The rows that each of some statements brings, all of them asked in one packet.
+
+        Args:
+            texts: the statements.
+            ahead: what is asked in the same packet. Who reads just this next has it from there, as
+                it was then; whatever else the session is told before that, it is forgotten.
+        """
+        asked, found = self._ahead
+        if asked == texts:
+            self._ahead = NOTHING_AHEAD
+            return found
+        self.query(b";".join([*texts, *ahead]))
         found = [self._rows()]
-        while len(found) < len(texts):
+        while len(found) < len(texts) + len(ahead):
             self.next_result()
             found.append(self._rows())
-        return found
+        self._ahead = ahead, found[len(texts) :]
+        return found[: len(texts)]
 
-    def _rows(self) -> Sequence[Sequence[Any]]:
-        rows: Sequence[Sequence[Any]] = self.store_result().fetch_row(0)
+    def _rows(self) -> Rows:
+        rows: Rows = self.store_result().fetch_row(0)
         return rows
 
     def change(self, text: bytes) -> int:
@@ -84,6 +100,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
     def keep(self, write: Write) -> None:
         """Execute a statement with the next one: what its check raises, and what is raised for a
         constraint that it breaks, comes from there, or from `commit`."""
+        self._ahead = NOTHING_AHEAD
         self._unsent = [*self._unsent, write]
         if len(write.text) > LONGEST_KEPT:
             self._send(self._take())
@@ -99,6 +116,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
 
     def query(self, query: bytes) -> None:
         """Send a statement, and what was kept ahead of it."""
+        self._ahead = NOTHING_AHEAD
         if self._unsent:
             self._send([*self._take(), Write(query)])
         else:
@@ -109,6 +127,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
         nothing: not even where whoever heard that went on."""
         if self._unsent and self._unsent[-1] is AUTOCOMMIT_OFF:
             return  # nothing was asked in this transaction
+        self._ahead = NOTHING_AHEAD
         try:
             self.hear()
             if self._lost:
@@ -130,7 +149,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
     def rollback(self) -> None:
         """Forget what was kept, and undo what was sent."""
         self._unsent = [one for one in self._unsent if one is AUTOCOMMIT_OFF]
-        self._lost = None
+        self._ahead, self._lost = NOTHING_AHEAD, None
         super().rollback()
 
     def undone(self) -> None:
@@ -151,6 +170,7 @@ class Connection(connections.Connection):  # type: ignore[misc]
     def _send(self, writes: Sequence[Write]) -> None:
         """Send statements as one packet, of which the server does none after one that fails; what
         the last brings is left to be read."""
+        self._ahead = NOTHING_AHEAD
         met: list[int] = []
         failed: Exception | None = None
         try:

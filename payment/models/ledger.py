@@ -76,13 +76,22 @@ class LedgerEntry(models.Model):
             amount: what a total of its payment has moved by.
             now: when.
         """
-        entry = cls(
+        insert_later([cls._of(operation, amount, now)])
+
+    @classmethod
+    def append_first(cls, operation: "Operation", *, now: datetime) -> None:
+        """Note the status of an operation that was inserted just before, whose number nobody has
+        waited for."""
+        insert_later([cls._of(operation, 0, now)], last_in=("operation",))
+
+    @classmethod
+    def _of(cls, operation: "Operation", amount: int, now: datetime) -> "LedgerEntry":
+        return cls(
             payment_id=operation.payment_id,
-            operation=operation,
+            operation_id=operation.pk,
             status=operation.status,
             amount=amount,
             processor_reference=operation.processor_reference,
             reason=operation.reason,
             recorded_at=now,
         )
-        insert_later([entry])

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils.functional import cached_property
 
 from contracts.values import LARGEST_NUMBER
-from outbox.inserts import insert
+from outbox.inserts import insert_later
 from outbox.models import shard_of
 from outbox.nudge import nudge_on_commit
 from outbox.prepared import Argument, Select, Update, argument
@@ -177,9 +177,7 @@ class Operation(models.Model):
         )
 
     @classmethod
-    def request(
-        cls, payment: Payment, *, number: int, now: datetime, **content: Any
-    ) -> "Operation | None":
+    def request(cls, payment: Payment, *, number: int, now: datetime, **content: Any) -> bool:
         """Record an operation to be done, unless it has been recorded before.
 
         Args:
@@ -190,7 +188,7 @@ class Operation(models.Model):
                 authorization_number.
 
         Returns:
-            The operation, or nothing when it was there.
+            Whether it was not there.
 
         Raises:
             ConflictingRequest: something else was recorded under the number.
@@ -198,7 +196,7 @@ class Operation(models.Model):
         known = None if payment.is_new else cls._knowing().first(payment=payment.pk, number=number)
         if known:
             known._refuse_other(content)
-            return None
+            return False
         operation = cls(
             payment=payment,
             number=number,
@@ -207,10 +205,10 @@ class Operation(models.Model):
             requested_at=now,
             **content,
         )
-        insert([operation], now_in=("next_attempt_at",))
-        LedgerEntry.append(operation, now=now)
+        insert_later([operation], now_in=("next_attempt_at",))
+        LedgerEntry.append_first(operation, now=now)
         nudge_on_commit(OPERATIONS)
-        return operation
+        return True
 
     @classmethod
     @cache

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from outbox.inserts import insert_later
 from outbox.models import EventSource
-from outbox.prepared import Select, Update, argument
+from outbox.prepared import Look, Select, Update, argument
 from outbox.transactions import LostRace
 
 
@@ -103,6 +103,11 @@ class Payment(EventSource):
         lost = LostRace(f"{payment} was made by somebody else")
         insert_later([payment], refused=lambda _: lost)
         return payment
+
+    @classmethod
+    def look(cls, reservation_id: UUID) -> Look:
+        """What `locked` reads."""
+        return cls._locking().rows, {"pk": reservation_id}
 
     @classmethod
     @cache

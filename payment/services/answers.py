@@ -1,6 +1,6 @@
 """What an operation came to, recorded and told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,21 +17,31 @@ LONGEST_WAIT_SECONDS: Final = 60
 Kind, Status = Operation.Kind, Operation.Status
 
 
-@unit_of_work
-def record_outcomes(outcomes: Mapping[int, Outcome], *, now: datetime) -> None:
+def record_outcomes(
+    outcomes: Mapping[int, Outcome], *, now: datetime, read: Sequence[Operation] = ()
+) -> None:
     """Record what operations came to, move the totals, and tell booking, all or nothing.
 
-    What is unknown will be asked again, ever later. The operations are read again, with their
-    payments: the calls took their time, and so may a lost race.
+    What is unknown will be asked again, ever later.
 
     Args:
         outcomes: by the operation's id; of a payment one at a time.
         now: when.
+        read: the operations with their payments, as they were when they were due, from whoever has
+            them. They are good for one attempt: where they, or their payments' events, have changed
+            since, that loses the race, and they are read again for the next.
 
     Raises:
         IllegalTransition: an answer has been recorded before, to one of them.
     """
-    operations = selectors.operations(outcomes)
+    _record_all(outcomes, now, iter([read] if read else []))
+
+
+@unit_of_work
+def _record_all(
+    outcomes: Mapping[int, Outcome], now: datetime, read: Iterator[Sequence[Operation]]
+) -> None:
+    operations = next(read, None) or selectors.operations(outcomes)
     for operation in operations:
         _record(operation, outcomes[operation.pk], now)
     outbox.append_batch(

@@ -43,7 +43,7 @@ def request_authorization(event: PaymentAuthorizeRequested, *, now: datetime) ->
         customer_id=event.customer_id or "",
         now=now,
     )
-    operation = Operation.request(
+    is_new = Operation.request(
         payment,
         number=event.operation_number,
         saga_id=event.saga_id,
@@ -52,7 +52,8 @@ def request_authorization(event: PaymentAuthorizeRequested, *, now: datetime) ->
         payment_token=event.payment_token,
         now=now,
     )
-    if operation and not payment.is_new and selectors.was_voided(payment, event.operation_number):
+    if is_new and not payment.is_new and selectors.was_voided(payment, event.operation_number):
+        operation = selectors.operation_of(payment.pk, event.operation_number)
         operation.complete(Operation.Status.FAILED, reason=VOIDED_BEFORE, now=now)
         outbox.append(payment, answer_of(operation))
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, models
+from django.db import IntegrityError, connection, models, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
-from outbox.inserts import insert
+from outbox.inserts import insert_later
 from outbox.models import HeldMessage, OutboxEvent
 from tests.outbox.shop.models import Effect, Order
 
@@ -41,36 +41,37 @@ def test_every_value_is_stored_as_it_was_given() -> None:
         an_event(),
         an_event(sequence=2**53, state=OutboxEvent.State.HELD, error="é", published_at=now()),
     ]
-    insert(rows)
+    insert_later(rows)
     assert [facts(row) for row in OutboxEvent.objects.order_by("id")] == [*map(facts, rows)]
     message = a_message(sequence=None)
-    insert([message])
+    insert_later([message])
     assert facts(HeldMessage.objects.get()) == facts(message)
 
 
 def test_a_moment_is_the_same_whatever_its_zone() -> None:
     there = NOW.astimezone(timezone(timedelta(hours=5)))
-    insert([an_event(created_at=there, published_at=NOW)])
+    insert_later([an_event(created_at=there, published_at=NOW)])
     stored = OutboxEvent.objects.get()
     assert (stored.created_at, stored.published_at) == (NOW, NOW)
 
 
 def test_a_moment_without_a_zone_is_noticed() -> None:
     with pytest.warns(RuntimeWarning, match="naive"):
-        insert([an_event(created_at=datetime(2041, 1, 1))])  # noqa: DTZ001 (that is the point)
+        insert_later([an_event(created_at=datetime(2041, 1, 1))])  # noqa: DTZ001 (that is the point)
 
 
 def test_a_row_with_a_key_of_its_own_keeps_it() -> None:
     order = Order(pk=uuid.uuid4(), event_sequence=7)
-    insert([order])
+    insert_later([order])
     assert not order._state.adding
     assert facts(Order.objects.get()) == facts(order)
 
 
 def test_what_a_constraint_refuses_is_not_inserted() -> None:
-    insert([an_event()])
-    with pytest.raises(IntegrityError):
-        insert([an_event()])
+    insert_later([an_event()])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_later([an_event()])
+        OutboxEvent.objects.exists()
 
 
 def test_more_rows_than_a_statement_takes_are_all_inserted(
@@ -82,19 +83,19 @@ def test_more_rows_than_a_statement_takes_are_all_inserted(
     monkeypatch.setattr(type(connection.ops), "bulk_batch_size", at_most_two)
     rows = [Effect(text=text) for text in "abcde"]
     with django_assert_num_queries(3):
-        insert(rows)
+        insert_later(rows)
     assert list(Effect.objects.order_by("pk").values_list("text", flat=True)) == list("abcde")
 
 
-def test_the_number_of_one_row_is_read_back() -> None:
-    insert([Effect(text="another")])
-    effect = Effect(text="this one")
-    insert([effect])
-    assert effect.pk == Effect.objects.get(text="this one").pk
+def test_a_field_can_have_the_number_of_the_row_before() -> None:
+    insert_later([Effect(text="before that")])
+    insert_later([Effect(text="the row before")])
+    insert_later([an_event()], last_in=("sequence",))
+    assert OutboxEvent.objects.get().sequence == Effect.objects.get(text="the row before").pk
 
 
 def test_a_field_can_have_the_time_by_the_databases_clock() -> None:
     event = an_event(sequence=2)
-    insert([event], now_in=("created_at",))
+    insert_later([event], now_in=("created_at",))
     before, after = (Now() + timedelta(minutes=minutes) for minutes in (-1, 1))
     assert OutboxEvent.objects.filter(created_at__gt=before, created_at__lt=after).exists()

@@ -5,8 +5,10 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
+import outbox
 from contracts.payment import PaymentAuthorized, PaymentDeclined
 from contracts.values import Reason
 from outbox.models import OutboxEvent, shard_of
@@ -20,6 +22,7 @@ from payment.models import (
     Payment,
 )
 from payment.processors import Approved, Declined
+from payment.services.events import answer_of
 from tests.payment import factories
 from tests.payment.factories import AMOUNT, NOW
 
@@ -197,6 +200,47 @@ def test_an_answer_after_an_unknown_outcome_is_recorded_and_told() -> None:
     operation.refresh_from_db()
     assert (operation.status, operation.attempts) == (Operation.Status.SUCCEEDED, 2)
     assert OutboxEvent.objects.get().sequence == 1
+
+
+# What was read before the processor was asked
+
+
+def as_read(operation: Operation) -> Operation:
+    return selectors.operation(operation.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_read_when_it_was_due_is_recorded_without_another_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = as_read(factories.operation())
+    monkeypatch.delattr(selectors, "operations")
+    services.record_outcomes({read.pk: YES}, now=NOW, read=[read])
+    assert Payment.objects.get().authorized_amount == AMOUNT
+    assert OutboxEvent.objects.get().sequence == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("second", [YES, NO])
+def test_what_has_had_its_answer_since_it_was_read_is_refused(second: Approved | Declined) -> None:
+    read = as_read(factories.operation())
+    services.record_answer(read, YES, now=NOW)
+    with pytest.raises(IllegalTransition):
+        services.record_outcomes({read.pk: second}, now=LATER, read=[read])
+    assert OutboxEvent.objects.count() == 1
+    assert Payment.objects.get().authorized_amount == AMOUNT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_payment_that_has_told_something_since_it_was_read_is_read_again() -> None:
+    payment = factories.authorized()
+    read = as_read(factories.asked("CAPTURE", payment))
+    with transaction.atomic():
+        outbox.append(payment, answer_of(Operation.objects.get(number=1)))
+    services.record_outcomes({read.pk: YES}, now=LATER, read=[read])
+    assert list(OutboxEvent.objects.values_list("sequence", flat=True)) == [1, 2, 3]
+    assert LedgerEntry.objects.filter(operation=read, status="SUCCEEDED").count() == 1
+    assert Payment.objects.get().captured_amount == AMOUNT
 
 
 # What is due
