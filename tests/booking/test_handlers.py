@@ -9,6 +9,7 @@ from outbox.inbox import Inbox
 from outbox.models import HeldMessage, InboxMark
 from tests.booking import factories
 from tests.messages import incoming
+from tests.packets import first_words, packets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,6 +25,22 @@ def test_an_authorization_confirms_the_reservation(inbox: Inbox) -> None:
     reservation.refresh_from_db()
     assert reservation.status == Reservation.Status.CONFIRMED
     assert InboxMark.objects.get().sequence == 1
+
+
+@pytest.mark.mariadb
+def test_an_answer_takes_three_packets(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The saga is read with the marks, and COMMIT waits for what must hold."""
+    first, second = factories.pending_reservation(), factories.reserve(seat_number="12B")
+    inbox.apply([incoming(factories.authorized(first.pk), key=first.pk)])  # makes the SQL
+    answer = incoming(factories.authorized(second.pk), key=second.pk)
+    with packets(monkeypatch) as sent:
+        inbox.apply([answer])
+    looks, writes = sent
+    assert first_words(looks)[-4:] == ["SELECT"] * 4
+    assert b"UPDATE `saga`" in writes
+    assert b"COMMIT" not in writes
+    second.refresh_from_db()
+    assert second.status == Reservation.Status.CONFIRMED
 
 
 def test_a_refusal_rejects_the_reservation(inbox: Inbox) -> None:

@@ -18,6 +18,7 @@ from payment.models import Operation, Payment
 from tests.contracts.examples import EVENTS as EXAMPLES
 from tests.contracts.examples import SETTLEMENT
 from tests.messages import incoming
+from tests.packets import first_words, packets
 from tests.payment import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,6 +39,20 @@ def test_a_request_is_recorded_and_not_yet_done(inbox: Inbox) -> None:
     assert (operation.amount, operation.currency) == (event.amount, event.currency)
     assert operation.payment_token == event.payment_token
     assert not OutboxEvent.objects.exists()
+
+
+@pytest.mark.mariadb
+def test_a_request_takes_two_packets(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The payment is looked for with the marks; nobody waits for the operation's number."""
+    first, event = factories.requested(), factories.requested()
+    inbox.apply([incoming(first, key=first.reservation_id)])  # makes the SQL
+    with packets(monkeypatch) as sent:
+        inbox.apply([incoming(event, key=event.reservation_id)])
+    looks, writes = map(first_words, sent)
+    assert looks[-3:] == ["SELECT"] * 3
+    assert writes == ["INSERT"] * 4 + ["COMMIT"]
+    operation = Operation.objects.get(payment=event.reservation_id)
+    assert [entry.status for entry in operation.entries.all()] == [Operation.Status.REQUESTED]
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["in one batch", "batch after batch"])
