@@ -71,17 +71,26 @@ class Buying:
         self._port = urlsplit(os.environ["GATEWAY_URL"]).port or 80
         self._bare: list[list[float]] = []
         self._bought: list[list[Passage]] = []
+        self._cold: list[list[Passage]] = []
         self._cpu = Rounds()
         self._each: list[dict[str, float]] = []
 
     def warm(self) -> None:
-        """Have every process done all of it before."""
-        self._send(self._count)
+        """A round that has every process do all of it before: not counted, but told."""
+        self._cold.append(self._send(self._count)[self._warm :])
 
-    def rounds(self, name: str, count: int) -> None:
-        """So many rounds, after a first one that warms, told under this name."""
-        step(f"{name}: warming up")
-        self.warm()
+    def rounds(self, name: str, count: int, *, cold: int = 1) -> None:
+        """So many rounds, told under this name.
+
+        Args:
+            name: of the part.
+            count: how many are counted.
+            cold: how many come before that: the broker's virtual machine, for one, compiles what
+                it does often only while it does it.
+        """
+        for number in range(cold):
+            step(f"{name}: warming up, {number + 1} of {cold}")
+            self.warm()
         for number in range(count):
             step(f"{name}: round {number + 1} of {count}")
             self.round()
@@ -120,6 +129,14 @@ class Buying:
                 beside_name="4 commits, 2 records, bare",
                 notes={"reservations": sum(map(len, self._bought)), "cores": self._cpu.cores()},
             )
+
+    def cold(self) -> Figure:
+        """The row of the whole way in the rounds that warm."""
+        return Figure(
+            name=f"POST → CONFIRMED at {self._per_second}/s, p50, before that: still warming up",
+            unit="ms",
+            rounds=[percentile(between(round_, *TO_CONFIRMED), 50) for round_ in self._cold],
+        )
 
     def steps(self) -> Iterator[Figure]:
         """The rows of the steps, beside the whole, and of what is beside the way or after it."""
