@@ -203,6 +203,26 @@ def test_different_requests_under_one_key_at_the_same_instant_leave_one() -> Non
     assert Reservation.objects.count() == 1
 
 
+@pytest.mark.parametrize("statement", ["create", "get_or_create"])
+def test_who_meets_a_deadlock_over_a_key_begins_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    first = with_key(client) if statement == "get_or_create" else None
+    manager, deadlocks = IdempotencyKey.objects, iter([OperationalError(1213, "Deadlock")])
+    execute = getattr(manager, statement)
+
+    def deadlocked_once(*args: Any, **kwargs: Any) -> Any:
+        if error := next(deadlocks, None):
+            raise error
+        return execute(*args, **kwargs)
+
+    monkeypatch.setattr(manager, statement, deadlocked_once)
+    answer = with_key(client)
+    assert answer.status_code == 201
+    assert next(deadlocks, None) is None
+    assert not first or answer.content == first.content
+
+
 # After a day
 
 
