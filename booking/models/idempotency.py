@@ -2,15 +2,13 @@
 
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, Final, Self
+from typing import Final, Self
 from uuid import UUID
 
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
-
-from outbox.transactions import unit_of_work
 
 KEPT: Final = timedelta(hours=24)
 # Longer than any request takes: after it whoever claimed the key is taken for dead.
@@ -55,26 +53,14 @@ class IdempotencyKey(models.Model):
         """The row of a key, made if there is none, and whether it is this caller's to answer."""
         claim, whose = uuid7(), {"customer_id": customer_id, "key": key}
         facts = {"fingerprint": fingerprint, "claim": claim, "claimed_until": Now() + CLAIM}
-        new = {**whose, **facts, "created_at": Now()}
+        new = {**facts, "created_at": Now()}
         # Nearly every key is new: it costs one statement, and only a known one is looked up.
-        with suppress(IntegrityError):
-            return cls._made(new), True
-        return cls._found(whose, new)
-
-    # Those who come with one key at one instant may meet in a deadlock: who is sent away from it
-    # begins again.
-
-    @classmethod
-    @unit_of_work
-    def _made(cls, new: dict[str, Any]) -> Self:
-        return cls.objects.create(**new)
-
-    @classmethod
-    @unit_of_work
-    def _found(cls, whose: dict[str, Any], new: dict[str, Any]) -> tuple[Self, bool]:
+        with suppress(IntegrityError), transaction.atomic():
+            return cls.objects.create(**whose, **new), True
         cls._old().filter(**whose).delete()
-        row, made = cls.objects.get_or_create(**whose, defaults=new)
-        return row, made or row._take_over(new["claim"])
+        with transaction.atomic():
+            row, made = cls.objects.get_or_create(**whose, defaults=new)
+        return row, made or row._take_over(claim)
 
     def _take_over(self, claim: UUID) -> bool:
         dead = self._unanswered().filter(claimed_until__lte=Now())

@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from django.db import OperationalError
 from rest_framework.exceptions import APIException
 
 from booking.models import IdempotencyKey
 from booking.models.idempotency import ClaimLost
 from booking.selectors import Conflict
-from outbox.transactions import unit_of_work
+from outbox.transactions import lost_a_race, unit_of_work
 
 WAIT_SECONDS: Final = 2.0
 LOOK_AGAIN_SECONDS: Final = 0.05
@@ -85,7 +86,14 @@ def _claim(customer_id: str, key: str, fingerprint: str) -> tuple[IdempotencyKey
     """The key's row: claimed for this request, or answered."""
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
-        row, is_ours = IdempotencyKey.claimed(customer_id, key, fingerprint)
+        try:
+            row, is_ours = IdempotencyKey.claimed(customer_id, key, fingerprint)
+        except OperationalError as error:
+            # Who comes with one key at one instant may meet the others in a deadlock.
+            if not lost_a_race(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(LOOK_AGAIN_SECONDS)
+            continue
         if row.fingerprint != fingerprint:
             raise KeyReused
         if is_ours or row.status is not None:

@@ -372,7 +372,7 @@ REQUESTS: Final = [
     ),
     Mutant(
         "a key is claimed before the work is done",
-        without(IdempotencyKey._found, 'made or row._take_over(new["claim"])', "True"),
+        without(IdempotencyKey.claimed, "made or row._take_over(claim)", "True"),
         test_idempotency.test_a_repeated_request_gets_the_first_answer_byte_for_byte,
         given=three_departures,
     ),
@@ -422,7 +422,7 @@ REQUESTS: Final = [
     Mutant(
         "a key is new again after a day",
         without(
-            IdempotencyKey._found,
+            IdempotencyKey.claimed,
             "cls._old().filter(**whose).delete()",
             "pass",
         ),

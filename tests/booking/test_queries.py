@@ -17,7 +17,7 @@ MOST = 8
 # Beyond what was promised. A key's row is inserted and committed before the work begins, so that a
 # second request finds it, and gets its answer in the reservation's transaction.
 FOR_A_KEY = 2
-BOUNDARIES = 4  # BEGIN and COMMIT of the claim, and of the work
+SAVEPOINTS = 2  # the claim's BEGIN and COMMIT, inside the test's transaction
 FOR_A_REPLAY = 9  # no reservation: the key is looked up
 # The seat map of the aircraft is read for infants only.
 FOR_AN_INFANT = 2
@@ -71,13 +71,12 @@ def test_at_an_offers_price_nothing_is_counted(
     assert answer.status_code == 201, answer.content
 
 
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("asked", REQUESTS.values(), ids=REQUESTS)
 def test_an_idempotency_key_takes_two_more(
     client: Client, django_assert_max_num_queries: Any, asked: dict[str, Any]
 ) -> None:
     key = {"idempotency-key": "k-1"}
-    with django_assert_max_num_queries(MOST + FOR_A_KEY + BOUNDARIES):
+    with django_assert_max_num_queries(MOST + FOR_A_KEY + SAVEPOINTS):
         answer = post(client, asked, headers=key)
     assert answer.status_code == 201, answer.content
     with django_assert_max_num_queries(FOR_A_REPLAY):
