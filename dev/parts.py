@@ -36,10 +36,15 @@ class Part:
         """Whether all of it needs MariaDB and Kafka."""
         return self.on_mariadb or self.folder in OF_THE_WHOLE
 
+    @property
+    def is_system(self) -> bool:
+        """Whether it starts systems of its own, whose answers it mostly waits for."""
+        return self.folder in SYSTEMS
+
     def wants_the_machine(self, *, slow: bool) -> bool:
-        """Whether it starts systems and servers of its own, whose answers it waits for."""
+        """Whether it has a system under load while its servers are broken."""
         breaks_servers = self.folder == "chaos" or (self.folder == "outbox" and self.on_mariadb)
-        return self.folder in SYSTEMS or (slow and breaks_servers)
+        return slow and breaks_servers
 
     def marks(self, *, slow: bool, servers: bool) -> str:
         """The expression for pytest's -m; `servers`: MariaDB and Kafka can be had."""

@@ -5,9 +5,12 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from dev import environment
@@ -20,7 +23,6 @@ from dev.parts import OUTBOX_DATABASE, Part, parts
 from dev.stack import Stack
 
 NOTHING_COLLECTED = 5  # pytest's exit status
-BESIDE = 2  # parts at a time
 
 
 @dataclass(frozen=True)
@@ -98,17 +100,24 @@ class Suite:
     def _run_all(
         self, able: Sequence[Part], addresses: dict[str, str], *, servers: bool
     ) -> list[Outcome]:
-        """Two parts beside each other, the largest first, so that neither core is left over; those
-        that want the machine afterwards, by themselves."""
+        """Two lanes beside each other, so that neither core is left over: one begins with those
+        parts that have systems of their own, so that there is one at a time. The others are shared
+        out, the largest first. Those that want the machine come afterwards, by themselves."""
 
         def run(part: Part) -> Outcome:
             return self._run(part, addresses, servers=servers)
 
         alone = [part for part in able if part.wants_the_machine(slow=self._slow)]
-        beside = [part for part in able if part not in alone]
-        with ThreadPoolExecutor(BESIDE) as pool:
-            outcomes = list(pool.map(run, sorted(beside, key=size, reverse=True)))
-        return [*outcomes, *map(run, alone)]
+        systems = [part for part in able if part.is_system and part not in alone]
+        neither = [part for part in able if part not in [*alone, *systems]]
+        others = deque(sorted(neither, key=size, reverse=True))
+
+        def lane(begin: Sequence[Part]) -> list[Outcome]:
+            return [run(part) for part in chain(begin, popped(others))]
+
+        with ThreadPoolExecutor(2) as pool:
+            lanes = list(pool.map(lane, (systems, ())))
+        return [*chain(*lanes), *map(run, alone)]
 
     def _run(self, part: Part, addresses: dict[str, str], *, servers: bool) -> Outcome:
         """Run one part, and print each line of its output behind its name."""
@@ -144,6 +153,13 @@ class Suite:
             on_mariadb = addresses.get(f"{database.upper()}_DATABASE_URL", "")
             variables[variable] = on_mariadb if part.on_mariadb else on_sqlite
         return variables
+
+
+def popped(left: "deque[Part]") -> Iterator[Part]:
+    """The parts that are left, each given out once, whichever lane asks."""
+    with suppress(IndexError):
+        while True:
+            yield left.popleft()
 
 
 def size(part: Part) -> int:

@@ -1,5 +1,6 @@
 """The suite runs every folder of tests/, each under the settings and on the servers it needs."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from dev.bootstrap import ROOT
 from dev.console import RefusalError
 from dev.parts import Part, parts
 from dev.processes import SERVICES, with_database
-from dev.suite import Suite, count, failures
+from dev.suite import Outcome, Suite, count, failures
 
 
 def test_every_folder_with_tests_is_a_part() -> None:
@@ -72,10 +73,31 @@ def test_what_failed_is_told_once_more_at_the_end(tmp_path: Path) -> None:
     assert not list(failures(tmp_path / "none.xml"))
 
 
-def test_what_starts_servers_of_its_own_has_the_machine_for_itself() -> None:
+def test_what_breaks_its_servers_under_load_has_the_machine_for_itself() -> None:
     quick, slow = (
         {part.name for part in parts() if part.wants_the_machine(slow=slow)}
         for slow in (False, True)
     )
-    assert quick == {"dev", "bench", "e2e", "browser"}
-    assert slow == quick | {"outbox on MariaDB", "chaos"}
+    assert (quick, slow) == (set(), {"outbox on MariaDB", "chaos"})
+
+
+def test_systems_run_one_at_a_time_beside_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    running: set[str] = set()
+    beside: list[tuple[str, ...]] = []
+
+    def run(self: Suite, part: Part, addresses: object, *, servers: bool) -> Outcome:
+        running.add(part.name)
+        beside.append(tuple(running))
+        time.sleep(0.01 if part.is_system else 0.002)
+        running.remove(part.name)
+        return Outcome(part.name, 0, 0.0, 1, 0, 0)
+
+    monkeypatch.setattr(Suite, "_run", run)
+    suite = Suite([], slow=True, pytest_arguments=[])
+    outcomes = suite._run_all(list(parts()), {}, servers=True)
+    assert sorted(outcome.part for outcome in outcomes) == sorted(part.name for part in parts())
+    kind = {part.name: part for part in parts()}
+    assert max(map(len, beside)) == 2
+    assert all(sum(kind[name].is_system for name in some) <= 1 for some in beside)
+    alone = {name for name, part in kind.items() if part.wants_the_machine(slow=True)}
+    assert all(len(some) == 1 for some in beside if alone & {*some})
