@@ -6,7 +6,7 @@ the host's, so that moments of different processes can be compared:
 
 | moment | taken from | resolution |
 |---|---|---|
-| due, POST answered | the clients | 1 ms (`epoll`) |
+| due, POST answered | the clients | as they get it |
 | request written | booking's outbox row: the clock just before its INSERT | 1 µs |
 | request published | a consumer of this benchmark that reads what payment's reads | as it gets it |
 | recorded by payment | the operation's `requested_at`: the clock just before its INSERT | 1 µs |
@@ -14,7 +14,7 @@ the host's, so that moments of different processes can be compared:
 | answer written | payment's outbox row: the clock just before its INSERT | 1 µs |
 | answer published | the same consumer | as it gets it |
 | applied by booking | the timeline's `confirmed`: the clock just before its INSERT | 1 µs |
-| CONFIRMED | a reader of booking's database that looks every millisecond | 1 ms, never early |
+| CONFIRMED | a reader of booking's database that looks again after half a millisecond | 0.6 ms, never early |
 | captured | the capture's `completed_at` | 1 µs |
 | ticketed | the timeline's `ticketed` | 1 µs |
 

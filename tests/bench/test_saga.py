@@ -21,7 +21,8 @@ def test_every_row_of_the_table_is_measured(tmp_path: Path) -> None:
     results = quick_results("saga", tmp_path)
     found = names(results)
     assert found[:2] == ["POST → CONFIRMED at 20/s, p50", "POST → CONFIRMED at 20/s, p99"]
-    assert len(found) == 2 + len(STEPS) + len(OTHERS) + 1 + 2 + 1
+    assert found[2].endswith("still warming up")
+    assert len(found) == 3 + len(STEPS) + len(OTHERS) + 1 + 2 + 1
 
 
 def test_the_steps_follow_each_other_from_post_to_confirmed() -> None:
