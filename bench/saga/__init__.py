@@ -14,7 +14,7 @@ the host's, so that moments of different processes can be compared:
 | answer written | payment's outbox row: the clock just before its INSERT | 1 µs |
 | answer published | the same consumer | as it gets it |
 | applied by booking | the timeline's `confirmed`: the clock just before its INSERT | 1 µs |
-| CONFIRMED | a reader of booking's database that looks again after half a millisecond | 0.6 ms, never early |
+| CONFIRMED | a reader of booking's database that looks every 0.6 ms | 0.6 ms, never early |
 | captured | the capture's `completed_at` | 1 µs |
 | ticketed | the timeline's `ticketed` | 1 µs |
 
