@@ -17,6 +17,7 @@ from typing import Any
 from django.db import IntegrityError
 
 Rows = Sequence[Sequence[Any]]
+# SQL with its values.
 Statement = tuple[str, Sequence[Any]]
 
 

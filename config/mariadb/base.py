@@ -7,10 +7,8 @@ from typing import Any, Final
 from django.db import DatabaseError
 from django.db.backends.mysql import base
 
-from config.mariadb.pipeline import Check, Connection, Refused, Rows, Write
-
-# SQL with its values.
-Statement = tuple[str, Sequence[Any]]
+from config.mariadb.pipeline import Check, Connection, Refused, Write
+from outbox.pipeline import Rows, Statement
 
 # A connection that is in use is looked after as often, and no oftener.
 CHECK_EVERY_SECONDS: Final = 1.0

@@ -8,6 +8,8 @@ import MySQLdb  # type: ignore[import-untyped]
 from django.db.backends.mysql.base import CursorWrapper
 from MySQLdb import connections
 
+from outbox.pipeline import Rows
+
 # The number of rows that a statement has met, given to whoever had expectations.
 Check = Callable[[int], None]
 # What is raised in place of an IntegrityError.
@@ -16,7 +18,6 @@ Refused = Callable[[Exception], Exception]
 LONGEST_KEPT: Final = 64 * 1024
 NO_MORE: Final = -1  # results, as the driver says it
 
-Rows = Sequence[Sequence[Any]]
 # Statements that were asked ahead of time, and the rows of each.
 NOTHING_AHEAD: Final[tuple[Sequence[bytes], Sequence[Rows]]] = ((), ())
 
